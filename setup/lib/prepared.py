@@ -1,0 +1,53 @@
+"""Folders that are made once, whole or not at all, whoever comes first.
+
+Two clones (or two commands of one clone) may prepare at the same moment: a file
+lock lets one work and the others wait. The folder counts as made only when its
+marker is there, and the marker is written last.
+"""
+
+import contextlib
+import fcntl
+import shutil
+
+from .say import say
+
+MARKER = ".complete"
+
+
+@contextlib.contextmanager
+def locked(path, shared=False):
+    """Hold the lock file ``path``; say so if somebody else has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another set-up that holds {path.name}")
+            fcntl.flock(handle, kind)
+        yield handle
+
+
+def prepared(folder, build):
+    """Return ``folder``, made by ``build(folder)`` if it is not there yet."""
+    marker = folder / MARKER
+    if marker.exists():
+        return folder
+    with locked(folder.parent / f"{folder.name}.lock"):
+        if marker.exists():
+            return folder
+        remove(folder)  # what a killed set-up left
+        folder.mkdir(parents=True)
+        try:
+            build(folder)
+            marker.touch()
+        except BaseException:
+            remove(folder)
+            raise
+    return folder
+
+
+def remove(folder):
+    """Remove a folder of ours, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,70 @@
+"""Progress lines, and the one error that ends a command with one line."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+
+class Problem(Exception):
+    """Something cannot be had: the text says what, and how to get it."""
+
+
+def say(text):
+    """Print one progress line; standard error, so that output can be piped."""
+    print(f"[setup] {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def doing(what, every=15):
+    """Say ``what`` is being done, that it still is, and how long it took."""
+    started = time.monotonic()
+    done = threading.Event()
+
+    def still():
+        while not done.wait(every):
+            say(f"{what}: {time.monotonic() - started:.0f} s so far")
+
+    say(f"{what} ...")
+    threading.Thread(target=still, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+    say(f"{what}: done in {time.monotonic() - started:.1f} s")
+
+
+def checked(command, failure, **options):
+    """Run ``command`` quietly; if it fails, ``Problem(failure)`` with its last lines."""
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
+    try:
+        ran = subprocess.run(
+            [str(part) for part in command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            **options,
+        )
+    except OSError as error:
+        raise Problem(f"{failure} ({error})") from error
+    if ran.returncode:
+        tail = " | ".join(line for line in ran.stdout.splitlines() if line.strip())[-1500:]
+        raise Problem(f"{failure} (exit code {ran.returncode}: {tail})")
+    return ran.stdout
+
+
+def main(command):
+    """Run ``command(arguments)`` as a program: exit code, one line on a problem."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped
+    try:
+        code = command(sys.argv[1:])
+    except Problem as problem:
+        print(f"setup: {problem}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
