@@ -59,32 +59,20 @@ class Database:
         sql(self.environment, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         remove(self.filestore)
 
-    def install(self, modules, log, *options):
-        """Install ``modules`` with Odoo's log in ``log``; a warning in it is a problem too."""
+    def odoo(self, action, modules, log, *options):
+        """Have Odoo ``--init`` or ``--update`` modules; return the warnings in its log, kept in ``log``."""
         command = self.environment.odoo_command(
-            "--database",
-            self.name,
-            "--data-dir",
-            self.data,
-            "--init",
-            ",".join(modules),
-            "--stop-after-init",
-            "--no-http",
-            "--log-level",
-            "info",
-            "--logfile",
-            log,
-            *options,
+            *("--database", self.name, "--data-dir", self.data, action, ",".join(modules)),
+            *("--stop-after-init", "--no-http", "--log-level", "info", "--logfile", log, *options),
         )
         log.unlink(missing_ok=True)
-        failure = f"Odoo could not install {', '.join(modules)}, its log is {log}"
-        checked(command, failure, env=self.environment.variables)
-        complaints = [
-            line
-            for line in log.read_text(errors="replace").splitlines()
-            if any(f" {level} {self.name} " in line for level in ("WARNING", "ERROR", "CRITICAL"))
-        ]
-        return complaints
+        checked(
+            command,
+            f"Odoo's {action} {','.join(modules)} failed, its log is {log}",
+            env=self.environment.variables,
+        )
+        levels = [f" {level} {self.name} " for level in ("WARNING", "ERROR", "CRITICAL")]
+        return [line for line in log.read_text(errors="replace").splitlines() if any(level in line for level in levels)]
 
 
 def sql(environment, statement, database="postgres"):
@@ -115,9 +103,7 @@ def odoo_modules():
     """The Odoo modules that the suite and its tests stand on."""
     own = suite_modules()
     depends = {
-        name
-        for module in own
-        for name in ast.literal_eval((CLONE / module / "__manifest__.py").read_text()).get("depends", [])
+        name for module in own for name in ast.literal_eval((CLONE / module / "__manifest__.py").read_text()).get("depends", [])
     }
     return sorted({*TEST_MODULES, *depends}.difference(own))
 
@@ -180,18 +166,16 @@ def _drop_older(environment, kind):
 
 def _build_base(new, modules):
     with doing(f"installing Odoo's modules in a template database ({', '.join(modules)})"):
-        new.install(modules, run_folder("logs") / "install-odoo.log")
+        new.odoo("--init", modules, run_folder("logs") / "install-odoo.log")
 
 
 def _build_suite(new, base, modules):
     with doing(f"installing {', '.join(modules)} in a template database"):
         new.copy_from(base)
         log = run_folder("logs") / "install-suite.log"
-        complaints = new.install(modules, log)
+        complaints = new.odoo("--init", modules, log)
         if complaints:
-            raise Problem(
-                "\n".join([f"installing {', '.join(modules)} left warnings in Odoo's log {log}:", *complaints])
-            )
+            raise Problem("\n".join([f"installing {', '.join(modules)} left warnings in Odoo's log {log}:", *complaints]))
 
 
 def drop_abandoned(environment, purpose, data):

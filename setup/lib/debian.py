@@ -79,9 +79,7 @@ class _Apt:
                 )
         if not KEYRING.exists():
             raise Problem("Debian's archive keyring is missing: apt-get install debian-archive-keyring")
-        self.sources = "".join(
-            f"deb [signed-by={KEYRING}] {mirror_uri()} {suite} main\n" for suite in (release(), UNSTABLE)
-        )
+        self.sources = "".join(f"deb [signed-by={KEYRING}] {mirror_uri()} {suite} main\n" for suite in (release(), UNSTABLE))
         self.folder = cache_folder() / f"apt-{content_key(self.sources, platform.machine())}"
         self.status = Path("/var/lib/dpkg/status") if system_status else self.folder / "status"
         self._update()

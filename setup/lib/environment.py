@@ -10,7 +10,6 @@ Children (Odoo, pytest, the benches) get these variables, beside PG* and PATH:
 ``COLLECTIONS_TEMPLATE_DATA_DIR``  (tests) Odoo's data folder with that database's filestore: copy
                              ``filestore/$COLLECTIONS_TEMPLATE_DB`` to ``filestore/mine`` of your own data folder
 ``COLLECTIONS_LONG``         (tests) "1" when ``--long`` was given
-``COLLECTIONS_BENCH_ADDONS`` (benches) the folder with account_credit_control
 ``ODOO_RC``                  the configuration file that all of these use
 """
 
@@ -51,9 +50,7 @@ class Environment:
         return [str(self.python), "-m", "odoo", *map(str, arguments)]
 
     def with_variables(self, **more):
-        return Environment(
-            self.python, self.odoo, {**self.variables, **{name: str(value) for name, value in more.items()}}
-        )
+        return Environment(self.python, self.odoo, {**self.variables, **{name: str(value) for name, value in more.items()}})
 
     def with_path(self, folder):
         """The same with ``folder`` first on PATH; None changes nothing."""
@@ -76,13 +73,13 @@ def wait(child):
     try:
         return child.wait()
     except KeyboardInterrupt:
-        return _end(child, asked=True)
+        return end(child, asked=True)
     except BaseException:
-        _end(child)
+        end(child)
         raise
 
 
-def _end(child, asked=False):
+def end(child, asked=False):
     """End a process that we started; the hard way after a while."""
     if not asked and child.poll() is None:
         child.terminate()

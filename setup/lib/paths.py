@@ -59,9 +59,7 @@ def unprivileged_user():
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise Problem(
-        "running as root, and no user postgres, nobody or daemon exists to run PostgreSQL: run as an ordinary user"
-    )
+    raise Problem("running as root, and no user postgres, nobody or daemon exists to run PostgreSQL: run as an ordinary user")
 
 
 def can_reach(user, folder):

@@ -55,9 +55,7 @@ def server():
     if named_by_user():
         variables = {name: value for name, value in os.environ.items() if name.startswith("PG")}
         if variables.get("PGUSER", "") in ("", "postgres"):
-            raise Problem(
-                "PGHOST names a PostgreSQL server: name a role other than postgres in PGUSER, Odoo refuses that one"
-            )
+            raise Problem("PGHOST names a PostgreSQL server: name a role other than postgres in PGUSER, Odoo refuses that one")
         yield variables
         return
     own = _OwnServer()

@@ -16,9 +16,7 @@ OLDEST = (3, 10)  # of the Pythons that Odoo 19 runs on
 def python():
     """The virtual environment's Python, made on the first call."""
     if sys.version_info < OLDEST:
-        raise Problem(
-            f"Odoo 19 needs Python 3.10 or newer, this is {sys.version.split()[0]}: start it with a newer python3"
-        )
+        raise Problem(f"Odoo 19 needs Python 3.10 or newer, this is {sys.version.split()[0]}: start it with a newer python3")
     requirements = CLONE / "requirements.txt"
     key = content_key(requirements.read_bytes(), sys.version, sys.base_prefix)
     folder = prepared(cache_folder() / f"python-{key}", lambda folder: _build(folder, requirements))
@@ -27,9 +25,7 @@ def python():
 
 def clean_environment():
     """This process's variables without those that lead Python elsewhere."""
-    return {
-        name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-    }
+    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
 
 
 def pip(python, *arguments, failure):

@@ -59,7 +59,8 @@ def checked(command, failure, **options):
 
 def main(command):
     """Run ``command(arguments)`` as a program: exit code, one line on a problem."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is stopped
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, lambda number, _: sys.exit(128 + number))  # so that what we started is stopped
     try:
         code = command(sys.argv[1:])
     except Problem as problem:
