@@ -18,6 +18,7 @@ from .say import Problem, checked, say
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 UNSTABLE = "unstable"
+PREFERENCES = f"Package: *\nPin: release a={UNSTABLE}\nPin-Priority: 1\n"  # only what is asked for by suite
 
 
 def release():
@@ -35,32 +36,27 @@ def unpack(packages, folder, suite=None):
 
     Returns the file names of the packages, which carry their versions.
     """
-    apt = _Apt()
+    wanted = [f"{name}/{suite}" if suite else name for name in packages]
     with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="download-") as download:
-        apt.download([f"{name}/{suite or release()}" for name in packages], download)
+        _Apt().download(wanted, download)
         files = sorted(Path(download).glob("*.deb"))
         for file in files:
             checked(["dpkg-deb", "-x", file, folder], f"cannot unpack {file.name}")
         return [file.name for file in files]
 
 
-def known(packages, suite=None):
-    """Those of ``packages`` that exist in ``suite`` (default: this machine's release)."""
+def known(packages):
+    """Those of ``packages`` that exist in this machine's release."""
     apt = _Apt()
-    suite = suite or release()
-    return [name for name in packages if apt.has(name, suite)]
+    return [name for name in packages if apt.has(name)]
 
 
 def missing_dependencies(package):
     """``package`` and what it needs that is not installed on this system, as package names."""
     out = checked(
         [
-            *_Apt(system_status=True).command("apt-get"),
-            "install",
-            "--simulate",
-            "--no-install-recommends",
-            "--no-remove",
-            f"{package}/{release()}",
+            *_Apt(Path("/var/lib/dpkg/status")).command("apt-get"),
+            *("install", "--simulate", "--no-install-recommends", "--no-remove", package),
         ],
         f"cannot work out what the Debian package {package} needs",
     )
@@ -70,7 +66,8 @@ def missing_dependencies(package):
 class _Apt:
     """apt with a state of its own in the cache folder."""
 
-    def __init__(self, system_status=False):
+    def __init__(self, status=None):
+        """``status``: the list of what is installed; by default nothing is."""
         for program in ("apt-get", "apt-cache", "dpkg-deb"):
             if not shutil.which(program):
                 raise Problem(
@@ -79,9 +76,9 @@ class _Apt:
                 )
         if not KEYRING.exists():
             raise Problem("Debian's archive keyring is missing: apt-get install debian-archive-keyring")
-        self.sources = "".join(f"deb [signed-by={KEYRING}] {mirror_uri()} {suite} main\n" for suite in (release(), UNSTABLE))
-        self.folder = cache_folder() / f"apt-{content_key(self.sources, platform.machine())}"
-        self.status = Path("/var/lib/dpkg/status") if system_status else self.folder / "status"
+        self.sources = "".join(f"deb [signed-by={KEYRING}] {uri} {suite} main\n" for uri, suite in sources())
+        self.folder = cache_folder() / f"apt-{content_key(self.sources, PREFERENCES, platform.machine())}"
+        self.status = status or self.folder / "status"
         self._update()
 
     def command(self, program):
@@ -89,14 +86,13 @@ class _Apt:
         options = {
             "Dir::Etc::sourcelist": folder / "sources.list",
             "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::Etc::preferences": "/dev/null",
+            "Dir::Etc::preferences": folder / "preferences",
             "Dir::Etc::preferencesparts": "/dev/null",
             "Dir::State": folder,
             "Dir::State::status": self.status,
             "Dir::Cache": folder / "cache",
             "Acquire::Languages": "none",
             "Acquire::Retries": 2,
-            "APT::Default-Release": release(),
             "APT::Get::List-Cleanup": "false",
         }
         if os.geteuid() == 0:
@@ -112,6 +108,7 @@ class _Apt:
                 made(self.folder / part)
             (self.folder / "status").touch()
             (self.folder / "sources.list").write_text(self.sources)
+            (self.folder / "preferences").write_text(PREFERENCES)
             self.refresh()
 
     def refresh(self):
@@ -121,9 +118,9 @@ class _Apt:
         )
         (self.folder / "updated").touch()
 
-    def has(self, package, suite):
+    def has(self, package):
         out = checked([*self.command("apt-cache"), "madison", package], f"cannot look up {package}")
-        return any(f" {suite}/" in line for line in out.splitlines())
+        return f" {release()}" in out
 
     def download(self, wanted, folder):
         command = [*self.command("apt-get"), "download", *wanted]
@@ -137,15 +134,20 @@ class _Apt:
             checked(command, failure, cwd=folder)
 
 
-def mirror_uri():
-    """Where this machine gets Debian from: the address beside its own release."""
-    for uri, suites in _configured_sources():
-        if release() and release() in suites:
-            return uri
-    raise Problem(
-        "this machine has no Debian mirror configured for its own release, so the package odoo-19 cannot be had: "
-        "name an Odoo 19 source tree in ODOO_SOURCE"
-    )
+def sources():
+    """Pairs (address, suite): this machine's own release with its updates, and unstable from the same mirror."""
+    own = [(uri, suite) for uri, suites in _configured_sources() for suite in suites if _is_own(suite)]
+    mirror = next((uri for uri, suite in own if suite == release()), None)
+    if not mirror:
+        raise Problem(
+            "this machine has no Debian mirror configured for its own release, so the package odoo-19 cannot be had: "
+            "name an Odoo 19 source tree in ODOO_SOURCE"
+        )
+    return sorted({*own, (mirror, UNSTABLE)})
+
+
+def _is_own(suite):
+    return bool(release()) and suite in {release(), f"{release()}-updates", f"{release()}-security"}
 
 
 def _configured_sources():

@@ -14,7 +14,7 @@ import urllib.request
 
 from . import databases
 from .databases import Database
-from .environment import end, prepared_environment, wait
+from .environment import end, prepared_environment
 from .paths import CLONE, content_key, run_folder
 from .prepared import locked, remove
 from .say import Problem, doing
@@ -42,8 +42,7 @@ def main(arguments):
                 result = _run_cycle(environment, mails, smtp)
                 _print_table(result, mails, port)
                 if serve:
-                    print("Odoo is running; Ctrl-C stops it.", flush=True)
-                    wait(server)
+                    _serve(server)
     return 0 if _worked(result) else 1
 
 
@@ -130,6 +129,14 @@ def _odoo_server(environment, port, smtp, crons):
     with _background(environment, command, log) as process:
         _wait_until(lambda: _answers(port), process, "Odoo did not start", log)
         yield process
+
+
+def _serve(server):
+    """Keep Odoo up until Ctrl-C."""
+    print("Odoo is running; Ctrl-C stops it.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.wait()
+        raise Problem(f"Odoo ended by itself, its log is {run_folder('logs') / 'odoo.log'}")
 
 
 def _wait_until(ready, process, failure, log, patience=180):

@@ -29,8 +29,9 @@ def _build(folder, name, variables):
 def _write_starter(folder, name, variables):
     """A small script that starts the program with its own libraries."""
     root = folder / "root"
-    program = root / "usr/bin" / name
-    if not program.exists():
+    # What lies in bin may be a script that looks for the program in the system's own folders.
+    program = next((path for path in (root / "usr/lib" / name / name, root / "usr/bin" / name) if path.exists()), None)
+    if not program:
         raise Problem(f"Debian's package {name} holds no program of that name")
     libraries = sorted({str(path.parent) for path in root.rglob("*.so*")}, key=len)
     system = [path for path in libraries if path.count("/") <= str(root).count("/") + 3]
