@@ -1,0 +1,3 @@
+from . import models
+from . import channels
+from .hooks import post_init_hook, uninstall_hook

@@ -1,0 +1,23 @@
+{
+    "name": "Collections",
+    "summary": "Dunning and collections: the right reminder, to the right customer, at the right moment",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "author": "The collections suite maintainers",
+    "license": "LGPL-3",
+    "depends": ["account_payment", "phone_validation", "resource"],
+    "external_dependencies": {"python": ["num2words"]},
+    "data": [
+        "security/collection_groups.xml",
+        "security/ir.model.access.csv",
+        "security/collection_rules.xml",
+        "data/mail_template_data.xml",
+        "data/collection_plan_data.xml",
+        "data/ir_cron_data.xml",
+    ],
+    "demo": [],
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+    "application": True,
+    "installable": True,
+}

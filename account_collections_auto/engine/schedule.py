@@ -1,0 +1,321 @@
+"""Schedule: what was selected and may be contacted becomes actions with their lines. The rest becomes reasons.
+
+Runs after `select` and `withhold` in the same transaction. Unique indexes on the actions and their advancing lines
+guarantee that nothing is planned twice, whoever runs this however often.
+"""
+
+from odoo.tools import SQL
+
+
+def record_decisions(env, cycle):
+    """Write what ``cycle`` decided for each case and level: one planned line, one withheld line, with all reasons.
+
+    A line of an earlier call of the same cycle is replaced when it said withheld; a planned or dropped one stays.
+    """
+    env.cr.execute(
+        SQL(
+            """DELETE FROM collection_cycle_line
+                WHERE cycle_id = %s AND decision = 'withheld'
+                  AND case_id IN (SELECT case_id FROM collection_tmp_item)""",
+            cycle.id,
+        )
+    )
+    env.cr.execute(
+        SQL(
+            """INSERT INTO collection_cycle_line AS line
+                      (cycle_id, company_id, case_id, level_id, decision, item_count, amount, oldest_due_date,
+                       reason_code, reasons, until_date, create_uid, create_date, write_uid, write_date)
+               SELECT %(cycle)s, %(company)s, decided.*, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                 FROM (SELECT kase.case_id, kase.level_id, 'planned', count(*), max(kase.amount), min(item.due_date),
+                              NULL, NULL::jsonb, NULL::date
+                         FROM collection_tmp_case kase
+                         JOIN collection_tmp_item item ON item.case_id = kase.case_id AND item.advances
+                        WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
+                        GROUP BY kase.case_id, kase.level_id
+                       UNION ALL
+                       SELECT held.case_id, held.level_id,
+                              CASE WHEN bool_or(held.code = 'dropped') THEN 'dropped' ELSE 'withheld' END,
+                              count(DISTINCT held.item_id), sum(held.amount_residual) FILTER (WHERE held.position = 1),
+                              min(held.due_date), min(held.code),
+                              jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object(
+                                  'code', held.code, 'until', held.until, 'text', held.info,
+                                  'date', CASE WHEN held.code IN ('gap', 'bank_line') THEN held.info END))),
+                              max(held.until)
+                         FROM (SELECT reason.*, row_number() OVER (PARTITION BY item_id ORDER BY code) AS position
+                                 FROM (SELECT item.case_id, item.level_id, item.item_id, item.amount_residual, item.due_date,
+                                              stop.code, stop.until, stop.info
+                                         FROM collection_tmp_item item
+                                         JOIN collection_tmp_stop stop ON stop.item_id = item.item_id
+                                        WHERE item.reached
+                                       UNION ALL
+                                       SELECT item.case_id, item.level_id, item.item_id, item.amount_residual, item.due_date,
+                                              stop.code, stop.until, stop.info
+                                         FROM collection_tmp_item item
+                                         JOIN collection_tmp_case_stop stop ON stop.case_id = item.case_id
+                                        WHERE item.advances) reason) held
+                        GROUP BY held.case_id, held.level_id) decided
+               ON CONFLICT (cycle_id, case_id, level_id, decision) DO UPDATE
+                  SET item_count = excluded.item_count, amount = excluded.amount,
+                      oldest_due_date = excluded.oldest_due_date""",
+            cycle=cycle.id,
+            company=cycle.company_id.id,
+            uid=env.uid,
+        )
+    )
+
+
+def keep_contact_problems(env):
+    """Remember on the cases in scope why no channel reaches the customer, and forget it where one does."""
+    env.cr.execute(
+        """UPDATE collection_case kase
+              SET contact_problem_code = fresh.code,
+                  contact_problem_values = CASE WHEN fresh.code IS NOT NULL
+                                                THEN jsonb_strip_nulls(jsonb_build_object('text', fresh.info)) END
+             FROM (SELECT kase.case_id, min(stop.code) AS code, min(stop.info) AS info
+                     FROM collection_tmp_case kase
+                     LEFT JOIN collection_tmp_case_stop stop
+                       ON stop.case_id = kase.case_id
+                      AND stop.code IN ('no_address', 'invalid_address', 'blacklisted', 'bounced')
+                    GROUP BY kase.case_id) fresh
+            WHERE kase.id = fresh.case_id AND kase.contact_problem_code IS DISTINCT FROM fresh.code"""
+    )
+
+
+def plan_actions(env, cycle):
+    """Turn the cases that nothing holds back into actions; bring an unsent action of the same channel up to date instead.
+
+    Returns the number of actions written.
+    """
+    env.cr.execute(_planned_messages())
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_action action
+                  SET cycle_id = %(cycle)s, level_id = message.level_id, step_id = message.step_id,
+                      occasion = %(occasion)s, amount_before = action.amount, amount = message.amount,
+                      state = CASE WHEN action.state = 'review' THEN 'review' ELSE message.state END,
+                      planned_date = %(date)s, cycle_line_id = message.cycle_line_id,
+                      write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+                 FROM (SELECT message.*, line.id AS cycle_line_id FROM collection_tmp_message message
+                         LEFT JOIN collection_cycle_line line
+                           ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id AND line.decision = 'planned') message
+                WHERE action.id = message.action_id""",
+            cycle=cycle.id,
+            occasion=cycle._occasion(),
+            date=cycle.date,
+            uid=env.uid,
+        )
+    )
+    _delete_lines_of_updated_actions(env)
+    env.cr.execute(
+        SQL(
+            """INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id, level_id, step_id,
+                                              channel, state, occasion, amount, currency_id, is_test, planned_date, waiting_since, scheduled_at,
+                                              create_uid, create_date, write_uid, write_date)
+               SELECT %(cycle)s, line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
+                      message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,
+                      %(currency)s, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
+                      %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                 FROM collection_tmp_message message
+                 LEFT JOIN collection_cycle_line line
+                   ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id AND line.decision = 'planned'
+                WHERE message.action_id IS NULL
+                ORDER BY message.case_id
+               ON CONFLICT DO NOTHING""",
+            cycle=cycle.id,
+            company=cycle.company_id.id,
+            occasion=cycle._occasion(),
+            currency=cycle.company_id.currency_id.id,
+            is_test=cycle.company_id.collection_test_mode,
+            date=cycle.date,
+            uid=env.uid,
+        )
+    )
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_tmp_message message SET action_id = action.id
+                 FROM collection_action action
+                WHERE message.action_id IS NULL AND action.case_id = message.case_id AND action.step_id = message.step_id
+                  AND COALESCE(action.contact_id, 0) = message.contact_id AND action.occasion = %s
+                  AND action.state IN ('review', 'queued')""",
+            cycle._occasion(),
+        )
+    )
+    _record_repeats(env, cycle.date)
+    _insert_lines(env, cycle.date)
+    env.cr.execute("SELECT count(*) FROM collection_tmp_message WHERE action_id IS NOT NULL")
+    return env.cr.fetchone()[0]
+
+
+def replan(env, actions, date):
+    """Rewrite the lines of unsent ``actions`` from what `select` and `withhold` found for their cases on ``date``.
+
+    Returns the actions that still have something to say; the others have nothing left to claim.
+    """
+    env.cr.execute(_planned_messages(actions.ids))
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_action action
+                  SET level_id = message.level_id, step_id = message.step_id, amount_before = action.amount,
+                      amount = message.amount
+                 FROM collection_tmp_message message WHERE action.id = message.action_id""",
+        )
+    )
+    _delete_lines_of_updated_actions(env)
+    _record_repeats(env, date)
+    _insert_lines(env, date)
+    env.cr.execute("SELECT DISTINCT action_id FROM collection_tmp_message")
+    alive = actions.browse([row[0] for row in env.cr.fetchall()])
+    actions.invalidate_recordset(flush=False)
+    actions.line_ids.invalidate_recordset(flush=False)
+    return alive
+
+
+def outdated(env, actions):
+    """Return the ``actions`` whose claim is not what the ledger and the stops say now.
+
+    Compares with what `select` and `withhold` found for their cases: an item paid, partly paid, stopped, cancelled or
+    moved, or a credit that came or went. Progress is not looked at, so this also works for a message in the queue.
+    """
+    env.cr.execute(
+        SQL(
+            """SELECT action.id FROM collection_action action
+                WHERE action.id = ANY(%(actions)s)
+                  AND (EXISTS (SELECT 1 FROM collection_action_line line
+                                 LEFT JOIN collection_tmp_item item ON item.item_id = line.item_id
+                                WHERE line.action_id = action.id
+                                  AND (item.item_id IS NULL OR item.case_id != action.case_id
+                                       OR NOT (item.collectable OR item.is_credit)
+                                       OR item.currency_id != line.currency_id
+                                       OR item.due_date != line.due_date
+                                       OR item.amount_residual_currency != line.amount_residual_currency))
+                       OR EXISTS (SELECT 1 FROM collection_tmp_item item
+                                   WHERE item.case_id = action.case_id AND item.is_credit
+                                     AND NOT EXISTS (SELECT 1 FROM collection_action_line line
+                                                      WHERE line.action_id = action.id AND line.item_id = item.item_id)
+                                     AND (action.contact_id IS NULL OR action.contact_id = item.contact_id)))""",
+            actions=actions.ids,
+        )
+    )
+    return actions.browse([row[0] for row in env.cr.fetchall()])
+
+
+# -- steps of the above --------------------------------------------------------------------------------------------
+
+
+def _planned_messages(action_ids=None):
+    """Statement for ``collection_tmp_message``: one row per case, recipient group and step that will be used.
+
+    A step that is the fallback of another one is used only where that one reaches nobody. ``action_ids``: only rows that
+    bring one of these actions up to date; else every unsent action of the case and channel is.
+    """
+    return SQL(
+        """DROP TABLE IF EXISTS collection_tmp_message;
+           CREATE TEMPORARY TABLE collection_tmp_message ON COMMIT DROP AS
+           WITH usable AS MATERIALIZED (
+               SELECT DISTINCT kase.case_id, kase.debtor_id, kase.level_id, kase.mode, step.id AS step_id,
+                      step.channel, step.fallback_of_id, recipient.contact_id
+                 FROM collection_tmp_case kase
+                 JOIN collection_step step ON step.level_id = kase.level_id
+                 JOIN collection_tmp_recipient recipient
+                   ON recipient.case_id = kase.case_id AND recipient.channel = step.channel AND recipient.problem IS NULL
+                WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
+           )
+           SELECT usable.case_id, usable.contact_id, usable.debtor_id, usable.level_id, usable.step_id, usable.channel,
+                  CASE usable.mode WHEN 'auto' THEN 'queued' ELSE 'review' END AS state,
+                  claim.amount, pending.id AS action_id
+             FROM usable
+             JOIN (%(amounts)s) claim ON claim.case_id = usable.case_id AND claim.contact_id = usable.contact_id
+             LEFT JOIN collection_action pending
+               ON pending.case_id = usable.case_id AND pending.channel = usable.channel
+              AND COALESCE(pending.contact_id, 0) = usable.contact_id AND pending.state IN ('planned', 'review', 'queued')
+            WHERE (usable.fallback_of_id IS NULL
+                   OR NOT EXISTS (SELECT 1 FROM usable first
+                                   WHERE first.case_id = usable.case_id AND first.step_id = usable.fallback_of_id
+                                     AND first.contact_id = usable.contact_id))
+              AND %(scope)s""",
+        amounts=SQL(
+            """SELECT kase.case_id, 0 AS contact_id, kase.amount FROM collection_tmp_case kase
+               UNION ALL
+               SELECT summed.case_id, summed.contact_id, round(sum(GREATEST(summed.net, 0) / summed.per_unit), 2)
+                 FROM (SELECT case_id, contact_id, per_unit,
+                              sum(amount_residual_currency)
+                                  FILTER (WHERE is_credit OR (collectable AND (is_overdue OR advances))) AS net,
+                              bool_or(advances) AS advances
+                         FROM collection_tmp_item GROUP BY case_id, contact_id, per_unit) summed
+                GROUP BY summed.case_id, summed.contact_id
+               HAVING bool_or(summed.advances)"""
+        ),
+        scope=SQL("TRUE") if action_ids is None else SQL("pending.id = ANY(%s)", action_ids),
+    )
+
+
+def _delete_lines_of_updated_actions(env):
+    env.cr.execute(
+        """DELETE FROM collection_action_line
+            WHERE action_id IN (SELECT action_id FROM collection_tmp_message WHERE action_id IS NOT NULL)"""
+    )
+
+
+def _record_repeats(env, date):
+    """Sending the last level once more is an event that allows it: it opens a new round of the item."""
+    env.cr.execute(
+        SQL(
+            """WITH repeated AS (
+                   INSERT INTO collection_round (item_id, company_id, number, cause, restarts, date,
+                                                 create_uid, create_date, write_uid, write_date)
+                   SELECT DISTINCT item.item_id, item.company_id, item.round + 1, 'repeated', FALSE, %(date)s::date,
+                          %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                     FROM collection_tmp_message message
+                     JOIN collection_tmp_item item ON item.case_id = message.case_id AND item.advances AND item.repeats
+                    WHERE message.action_id IS NOT NULL
+                      AND NOT EXISTS (SELECT 1 FROM collection_round round
+                                       WHERE round.item_id = item.item_id AND round.number = item.round
+                                         AND round.cause = 'repeated'
+                                         AND NOT EXISTS (SELECT 1 FROM collection_action_line line
+                                                          WHERE line.item_id = item.item_id AND line.round = item.round
+                                                            AND line.advances AND line.is_live))
+                   ON CONFLICT (item_id, number) DO NOTHING
+                   RETURNING item_id, number),
+               raised AS (
+                   UPDATE collection_item item SET round = repeated.number FROM repeated WHERE item.id = repeated.item_id
+                   RETURNING item.id, item.round)
+               UPDATE collection_tmp_item item SET round = raised.round FROM raised WHERE item.item_id = raised.id""",
+            date=date,
+            uid=env.uid,
+        )
+    )
+
+
+def _insert_lines(env, date):
+    """Write the lines of the actions in ``collection_tmp_message``: what advances, what else is overdue, the credits."""
+    env.cr.execute(
+        SQL(
+            """INSERT INTO collection_action_line
+                      (action_id, company_id, item_id, advances, is_live, round, channel, move_line_id, move_id, instalment,
+                       level_id, level_name, level_days, reminded_date, move_name, move_reference, invoice_date, due_date,
+                       days_overdue, amount_original_currency, amount_residual, amount_residual_currency, currency_id,
+                       create_uid, create_date, write_uid, write_date)
+               SELECT message.action_id, action.company_id, item.item_id, item.advances, NOT action.is_test, item.round,
+                      message.channel, item.move_line_id, item.move_id, file.instalment,
+                      CASE WHEN item.advances THEN item.level_id ELSE file.level_id END,
+                      COALESCE(level.name->>%(lang)s, level.name->>'en_US'),
+                      CASE WHEN item.advances THEN item.level_days ELSE item.got_days END,
+                      item.got_date, move.name, move.ref, COALESCE(move.invoice_date, move.date), item.due_date,
+                      %(date)s::date - item.due_date, line.amount_currency, item.amount_residual, item.amount_residual_currency,
+                      item.currency_id, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                 FROM collection_tmp_message message
+                 JOIN collection_action action ON action.id = message.action_id
+                 JOIN collection_tmp_item item ON item.case_id = message.case_id
+                 JOIN collection_item file ON file.id = item.item_id
+                 JOIN account_move move ON move.id = item.move_id
+                 JOIN account_move_line line ON line.id = item.move_line_id
+                 LEFT JOIN collection_level level
+                   ON level.id = CASE WHEN item.advances THEN item.level_id ELSE file.level_id END
+                WHERE (message.contact_id = 0 OR message.contact_id = item.contact_id)
+                  AND (item.is_credit OR item.advances OR (item.collectable AND item.is_overdue))
+                ORDER BY message.action_id, item.due_date, item.item_id""",
+            lang=env.lang or "en_US",
+            date=date,
+            uid=env.uid,
+        )
+    )

@@ -1,0 +1,109 @@
+"""Select: which open items reach their next level on a day. Fills ``collection_tmp_item``; writes nothing else."""
+
+from odoo.tools import SQL
+
+from . import TEMPORARY_TABLES
+from .rates import rates_sql
+
+
+def select(env, company, date, cases=None):
+    """Put every open item of the open cases of ``company`` into ``collection_tmp_item`` with its next level on ``date``.
+
+    ``cases``: SQL for the ids of the cases to look at; None for all of the company. Columns that matter later:
+    ``is_credit``, ``is_small`` (within the tolerance), ``is_overdue``, ``level_id`` (the next level, if any), ``reached``
+    (it is reached on ``date``), ``repeats`` (the last level once more) and ``collectable`` (true until `withhold`).
+    """
+    drop(env)
+    env.cr.execute(
+        SQL(
+            """CREATE TEMPORARY TABLE collection_tmp_item ON COMMIT DROP AS
+               SELECT item.id AS item_id, item.case_id, item.move_id, item.move_line_id, item.company_id,
+                      kase.partner_id AS debtor_id, kase.plan_id,
+                      item.currency_id, rate.per_unit, item.due_date, item.amount_residual, item.amount_residual_currency,
+                      item.round, item.level_days AS got_days, item.level_date AS got_date, item.deadline AS got_deadline,
+                      move.partner_id AS contact_id,
+                      %(date)s::date - item.due_date AS days_overdue,
+                      item.amount_residual_currency < 0 AS is_credit,
+                      abs(item.amount_residual_currency) <= plan.tolerance_amount * rate.per_unit AS is_small,
+                      item.due_date < %(date)s AS is_overdue,
+                      next_level.id AS level_id, next_level.days_overdue AS level_days,
+                      next_level.reached IS TRUE AND item.amount_residual_currency > 0
+                          AND abs(item.amount_residual_currency) > plan.tolerance_amount * rate.per_unit AS reached,
+                      COALESCE(next_level.repeats, FALSE) AS repeats,
+                      item.amount_residual_currency > 0
+                          AND abs(item.amount_residual_currency) > plan.tolerance_amount * rate.per_unit AS collectable,
+                      FALSE AS advances
+                 FROM collection_item item
+                 JOIN collection_case kase ON kase.id = item.case_id
+                 JOIN collection_plan plan ON plan.id = kase.plan_id
+                 JOIN account_move move ON move.id = item.move_id
+                 JOIN (%(rates)s) rate ON rate.currency_id = item.currency_id
+                 LEFT JOIN LATERAL (%(next_level)s) next_level ON item.amount_residual_currency > 0
+                WHERE item.active AND kase.company_id = %(company)s AND kase.state = 'open' AND %(scope)s""",
+            date=date,
+            company=company.id,
+            rates=rates_sql(company.id, date),
+            next_level=_next_level(date),
+            scope=SQL("kase.id IN (%s)", cases) if cases else SQL("TRUE"),
+        )
+    )
+    env.cr.execute("ANALYZE collection_tmp_item")
+
+
+def drop(env):
+    """Drop the temporary tables of an earlier call in the same transaction."""
+    env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL(", ").join(map(SQL.identifier, TEMPORARY_TABLES))))
+
+
+def _next_level(date):
+    """SELECT of the next level of ``item`` and whether it is reached: after the due date, else courtesy, else a repeat.
+
+    Never an equality of dates: a missed day is caught up. A level that the item got in its present ladder does not come
+    again, however the plan was changed since.
+    """
+    not_got = SQL(
+        """(item.level_days IS NULL OR NOT EXISTS (
+               SELECT 1 FROM collection_action_line line JOIN collection_action action ON action.id = line.action_id
+                WHERE line.item_id = item.id AND line.level_id = level.id AND line.advances AND line.is_live
+                  AND line.round >= item.first_round AND action.state IN ('sent', 'delivered')))"""
+    )
+    waited = SQL(
+        """(COALESCE(item.level_days, 0) <= 0
+            OR (%(date)s > item.deadline + plan.grace_days AND %(date)s >= item.level_date + level.minimum_days_since_previous))""",
+        date=date,
+    )
+    return SQL(
+        """SELECT * FROM (
+               (SELECT level.id, level.days_overdue, FALSE AS repeats,
+                       %(date)s - item.due_date >= level.days_overdue AND %(waited)s AS reached
+                  FROM collection_level level
+                 WHERE %(date)s > item.due_date AND level.plan_id = plan.id AND level.active AND level.days_overdue > 0
+                   AND level.days_overdue > COALESCE(item.level_days, 0) AND %(not_got)s
+                   AND (level.final_notice IS NOT TRUE OR item.level_days > 0)
+                 ORDER BY plan.catch_up IS TRUE AND %(date)s - item.due_date >= level.days_overdue DESC,
+                          CASE WHEN plan.catch_up AND %(date)s - item.due_date >= level.days_overdue
+                               THEN -level.days_overdue ELSE level.days_overdue END
+                 LIMIT 1)
+               UNION ALL
+               (SELECT level.id, level.days_overdue, FALSE, TRUE
+                  FROM collection_level level
+                 WHERE %(date)s <= item.due_date AND level.plan_id = plan.id AND level.active AND level.days_overdue <= 0
+                   AND level.days_overdue > COALESCE(item.level_days, -100000) AND %(not_got)s
+                   AND %(date)s - item.due_date >= level.days_overdue
+                 ORDER BY level.days_overdue DESC LIMIT 1)
+               UNION ALL
+               (SELECT level.id, level.days_overdue, TRUE,
+                       %(date)s >= item.level_date + plan.repeat_last_days AND %(waited)s
+                  FROM collection_level level
+                 WHERE plan.repeat_last_days > 0 AND level.id = item.level_id AND item.level_days > 0 AND level.active
+                   AND %(date)s > item.due_date AND level.plan_id = plan.id
+                   AND NOT EXISTS (SELECT 1 FROM collection_level higher WHERE higher.plan_id = plan.id AND higher.active
+                                                                        AND higher.days_overdue > item.level_days)
+                   AND plan.repeat_last_times > (SELECT count(*) FROM collection_round round
+                                                  WHERE round.item_id = item.id AND round.cause = 'repeated'
+                                                    AND round.number > item.first_round))
+           ) candidate ORDER BY repeats LIMIT 1""",
+        date=date,
+        waited=waited,
+        not_got=not_got,
+    )

@@ -1,0 +1,396 @@
+"""Withhold: what was selected but must not be contacted now, and why. One small SELECT per reason.
+
+`withhold` runs after `select` in the same transaction. It fills the stops, the claims and the candidate cases; it writes
+nothing else. To add a reason for items, inherit `collection.stop.mixin`; to add one for whole customers, extend
+`collection.cycle._case_stops`.
+"""
+
+from odoo.tools import SQL
+
+# Stored fields of e-invoicing modules, with the states in which the customer may not have the invoice yet.
+ELECTRONIC_STATES = {
+    "edi_state": ("to_send",),
+    "peppol_move_state": ("to_send", "processing", "error"),
+    "nemhandel_move_state": ("to_send", "processing", "error"),
+    "l10n_it_edi_state": ("being_sent", "requested", "processing", "rejected"),
+    "l10n_ro_edi_state": ("invoice_not_indexed", "invoice_sent", "invoice_refused"),
+    "l10n_hu_edi_state": ("sent", "send_timeout", "rejected"),
+    "l10n_my_edi_state": ("in_progress", "invalid", "rejected"),
+    "l10n_gr_edi_state": ("invoice_error",),
+    "l10n_rs_edi_state": ("sending_failed",),
+    "l10n_jo_edi_state": ("to_send",),
+    "l10n_tw_edi_state": ("invalid",),
+}
+
+
+def withhold(env, company, date, ignore_actions=()):
+    """Fill the stops, claims and candidate cases of what `select` found for ``company`` on ``date``.
+
+    ``ignore_actions``: ids of actions that are being dispatched, whose own sending is no reason against them.
+    """
+    env.cr.execute(
+        "CREATE TEMPORARY TABLE collection_tmp_stop (item_id int, code text, until date, info text) ON COMMIT DROP"
+    )
+    env.cr.execute(
+        "CREATE TEMPORARY TABLE collection_tmp_case_stop (case_id int, code text, until date, info text) ON COMMIT DROP"
+    )
+    env.cr.execute(
+        SQL(
+            "INSERT INTO collection_tmp_stop (item_id, code, until, info) %s",
+            SQL(" UNION ALL ").join(_item_stops(env, company, date)),
+        )
+    )
+    env.cr.execute(
+        "UPDATE collection_tmp_item item SET collectable = FALSE FROM collection_tmp_stop stop WHERE stop.item_id = item.item_id"
+    )
+    _claim(env)
+    _advance(env)
+    _gather_cases(env, company)
+    _find_recipients(env, company)
+    env.cr.execute(
+        SQL(
+            "INSERT INTO collection_tmp_case_stop (case_id, code, until, info) %s",
+            SQL(" UNION ALL ").join(
+                SQL("(%s)", stop) for stop in env["collection.cycle"]._case_stops(company, date, ignore_actions)
+            ),
+        )
+    )
+
+
+# -- reasons of items ----------------------------------------------------------------------------------------------
+
+
+def _item_stops(env, company, date):
+    """Return SELECTs of (item_id, code, until, text)."""
+    stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(), _payment(), _direct_debit()]
+    electronic = _electronic_invoice(env)
+    if electronic:
+        stops.append(electronic)
+    for model in _stop_models(env):
+        stops.append(env[model]._stopped_items_sql(company, date))
+    return [SQL("(%s)", stop) for stop in stops]
+
+
+def _stop_models(env):
+    mixin = env.registry["collection.stop.mixin"]
+    return sorted(
+        name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract
+    )
+
+
+def _no_followup():
+    """Odoo's flag, as somebody set it; what mirrors a stop of ours is that stop's reason, not one of its own."""
+    return SQL(
+        """SELECT item.item_id, 'no_followup', NULL::date, NULL::text
+             FROM collection_tmp_item item JOIN account_move_line line ON line.id = item.move_line_id
+            WHERE item.collectable AND line.no_followup
+              AND NOT EXISTS (SELECT 1 FROM collection_mirror mirror WHERE mirror.move_id = item.move_id)"""
+    )
+
+
+def _blocked():
+    return SQL(
+        """SELECT item.item_id, 'blocked', NULL::date, NULL::text
+             FROM collection_tmp_item item JOIN account_move move ON move.id = item.move_id
+            WHERE item.collectable AND move.payment_state = 'blocked'"""
+    )
+
+
+def _not_sent():
+    return SQL(
+        """SELECT item.item_id, 'not_sent', NULL::date, NULL::text
+             FROM collection_tmp_item item
+             JOIN collection_plan plan ON plan.id = item.plan_id
+             JOIN account_move move ON move.id = item.move_id
+            WHERE item.collectable AND plan.only_sent_invoices AND move.is_move_sent IS NOT TRUE
+              AND move.move_type IN ('out_invoice', 'out_receipt')"""
+    )
+
+
+def _electronic_invoice(env):
+    """The customer may not have the electronic invoice: in error, refused, or on its way."""
+    fields = env["account.move"]._fields
+    conditions = [
+        SQL("%s IN %s", SQL.identifier("move", name), states)
+        for name, states in ELECTRONIC_STATES.items()
+        if name in fields and fields[name].store
+    ]
+    if not conditions:
+        return None
+    return SQL(
+        """SELECT item.item_id, 'edi', NULL::date, NULL::text
+             FROM collection_tmp_item item JOIN account_move move ON move.id = item.move_id
+            WHERE item.collectable AND (%s)""",
+        SQL(" OR ").join(conditions),
+    )
+
+
+def _online_payment():
+    """A transaction that waits for the bank, for capture, or for Odoo to book it."""
+    return SQL(
+        """SELECT DISTINCT item.item_id, 'online_payment', NULL::date, transaction.reference::text
+             FROM collection_tmp_item item
+             JOIN account_invoice_transaction_rel link ON link.invoice_id = item.move_id
+             JOIN payment_transaction transaction ON transaction.id = link.transaction_id
+            WHERE item.collectable
+              AND (transaction.state IN ('pending', 'authorized')
+                   OR (transaction.state = 'done' AND transaction.is_post_processed IS NOT TRUE))"""
+    )
+
+
+def _payment():
+    """A payment linked to the invoice that has not reduced its residual: a draft, or one that is not matched with it."""
+    return SQL(
+        """SELECT DISTINCT item.item_id, 'payment', NULL::date, payment.name::text
+             FROM collection_tmp_item item
+             JOIN account_move__account_payment link ON link.invoice_id = item.move_id
+             JOIN account_payment payment ON payment.id = link.payment_id
+            WHERE item.collectable AND payment.payment_type = 'inbound' AND payment.state IN ('draft', 'in_process')
+              AND NOT EXISTS (
+                  SELECT 1 FROM account_partial_reconcile partial
+                    JOIN account_move_line credit ON credit.id = partial.credit_move_id
+                    JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                   WHERE credit.move_id = payment.move_id AND debit.move_id = item.move_id)"""
+    )
+
+
+def _direct_debit():
+    """We collect it ourselves; not until a debit failed does the customer have anything to do."""
+    return SQL(
+        """SELECT item.item_id, 'direct_debit', NULL::date, NULL::text
+             FROM collection_tmp_item item JOIN res_partner partner ON partner.id = item.debtor_id
+            WHERE item.collectable AND partner.collection_direct_debit
+              AND NOT EXISTS (
+                  SELECT 1 FROM account_invoice_transaction_rel link
+                    JOIN payment_transaction transaction ON transaction.id = link.transaction_id
+                   WHERE link.invoice_id = item.move_id AND transaction.state IN ('cancel', 'error'))
+              AND NOT EXISTS (
+                  SELECT 1 FROM account_move__account_payment link
+                    JOIN account_payment payment ON payment.id = link.payment_id
+                   WHERE link.invoice_id = item.move_id AND payment.state IN ('canceled', 'rejected'))"""
+    )
+
+
+# -- what may be demanded ------------------------------------------------------------------------------------------
+
+
+def _claim(env):
+    """Net per case and currency: overdue collectable items less all credits of that currency, not below zero."""
+    env.cr.execute(
+        """CREATE TEMPORARY TABLE collection_tmp_claim ON COMMIT DROP AS
+           SELECT case_id, currency_id, max(per_unit) AS per_unit, max(tolerance) AS tolerance, credit, has_overdue,
+                  CASE WHEN has_overdue THEN overdue ELSE upcoming END AS demanded,
+                  GREATEST(CASE WHEN has_overdue THEN overdue ELSE upcoming END - credit, 0) AS net
+             FROM (SELECT item.case_id, item.currency_id, item.per_unit, plan.tolerance_amount * item.per_unit AS tolerance,
+                          COALESCE(sum(item.amount_residual_currency) FILTER (WHERE item.collectable AND item.is_overdue), 0)
+                              AS overdue,
+                          COALESCE(sum(item.amount_residual_currency)
+                              FILTER (WHERE item.collectable AND item.reached AND item.level_days <= 0), 0) AS upcoming,
+                          COALESCE(-sum(item.amount_residual_currency) FILTER (WHERE item.is_credit), 0) AS credit,
+                          bool_or(bool_or(item.is_overdue AND NOT item.is_credit AND NOT item.is_small))
+                              OVER (PARTITION BY item.case_id) AS has_overdue
+                     FROM collection_tmp_item item JOIN collection_plan plan ON plan.id = item.plan_id
+                    GROUP BY item.case_id, item.currency_id, item.per_unit, plan.tolerance_amount) summed
+            GROUP BY case_id, currency_id, credit, has_overdue, overdue, upcoming"""
+    )
+
+
+def _advance(env):
+    """An item advances when it reaches its next level, may be collected, and its currency is not covered by credit.
+
+    A currency whose rest is within the tolerance counts as covered. With anything overdue, no courtesy message.
+    """
+    env.cr.execute(
+        """UPDATE collection_tmp_item item
+              SET advances = item.reached AND item.collectable AND claim.net > claim.tolerance
+                             AND (item.is_overdue OR NOT claim.has_overdue),
+                  reached = item.reached AND (item.is_overdue OR NOT claim.has_overdue)
+             FROM collection_tmp_claim claim
+            WHERE claim.case_id = item.case_id AND claim.currency_id = item.currency_id AND item.reached"""
+    )
+    env.cr.execute(
+        """INSERT INTO collection_tmp_stop (item_id, code)
+           SELECT item_id, 'covered_by_credit' FROM collection_tmp_item
+            WHERE reached AND collectable AND NOT advances"""
+    )
+
+
+def _gather_cases(env, company):
+    """One row per case with an advancing item: the tone is the highest level that advances, the total in company money."""
+    env.cr.execute(
+        SQL(
+            """CREATE TEMPORARY TABLE collection_tmp_case ON COMMIT DROP AS
+               SELECT tone.case_id, tone.debtor_id, tone.plan_id, tone.level_id, tone.level_days,
+                      claim.amount, plan.minimum_amount, plan.minimum_days_between_contacts, plan.in_transit_days,
+                      level.mode
+                 FROM (SELECT DISTINCT ON (case_id) case_id, debtor_id, plan_id, level_id, level_days
+                         FROM collection_tmp_item WHERE advances
+                        ORDER BY case_id, level_days DESC) tone
+                 JOIN (SELECT case_id, round(sum(net / per_unit) FILTER (WHERE net > tolerance), %(digits)s) AS amount
+                         FROM collection_tmp_claim GROUP BY case_id) claim ON claim.case_id = tone.case_id
+                 JOIN collection_plan plan ON plan.id = tone.plan_id
+                 JOIN collection_level level ON level.id = tone.level_id""",
+            digits=company.currency_id.decimal_places,
+        )
+    )
+    env.cr.execute("CREATE UNIQUE INDEX ON collection_tmp_case (case_id)")
+    env.cr.execute("ANALYZE collection_tmp_case")
+
+
+def _find_recipients(env, company):
+    """Ask each channel whom it would reach; an address with a problem keeps it as a code."""
+    env.cr.execute(
+        """CREATE TEMPORARY TABLE collection_tmp_recipient (
+               case_id int, contact_id int, channel text, partner_id int, address text, lang text, problem text
+           ) ON COMMIT DROP"""
+    )
+    for channel in env["collection.channel"]._channels():
+        env.cr.execute(
+            SQL(
+                """INSERT INTO collection_tmp_recipient (case_id, contact_id, channel, partner_id, address, lang, problem) %s""",
+                channel._recipients_sql(company),
+            )
+        )
+
+
+# -- reasons of customers: SELECTs of (case_id, code, until, text) over collection_tmp_case ---------------------------
+
+
+def own_company():
+    """One of our own companies is not dunned, unless somebody gave it a plan by hand."""
+    return SQL(
+        """SELECT kase.case_id, 'own_company', NULL::date, NULL::text
+             FROM collection_tmp_case kase
+             JOIN res_partner partner ON partner.id = kase.debtor_id
+             JOIN collection_case file ON file.id = kase.case_id
+            WHERE kase.debtor_id IN (SELECT company.partner_id FROM res_company company)
+              AND partner.collection_plan_id->>file.company_id::text IS NULL"""
+    )
+
+
+def archived():
+    return SQL(
+        """SELECT kase.case_id, 'archived', NULL::date, NULL::text
+             FROM collection_tmp_case kase JOIN res_partner partner ON partner.id = kase.debtor_id
+            WHERE NOT partner.active"""
+    )
+
+
+def below_minimum():
+    return SQL(
+        """SELECT kase.case_id, 'below_minimum', NULL::date, NULL::text
+             FROM collection_tmp_case kase WHERE kase.amount < kase.minimum_amount"""
+    )
+
+
+def manual_level():
+    return SQL("SELECT case_id, 'manual_level', NULL::date, NULL::text FROM collection_tmp_case WHERE mode = 'manual'")
+
+
+def no_steps():
+    return SQL(
+        """SELECT kase.case_id, 'no_steps', NULL::date, NULL::text FROM collection_tmp_case kase
+            WHERE NOT EXISTS (SELECT 1 FROM collection_step step WHERE step.level_id = kase.level_id)"""
+    )
+
+
+def contacted_lately(date, ignore_actions, test_mode):
+    """The gap between two messages, never less than a day; a message that bounced or a test does not count."""
+    return SQL(
+        """SELECT kase.case_id, 'gap',
+                  max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) - 1,
+                  max(action.contact_date)::text
+             FROM collection_tmp_case kase
+             JOIN collection_action action ON action.case_id = kase.case_id
+            WHERE action.state IN ('sent', 'delivered') AND %(counts)s AND NOT (action.id = ANY(%(ignored)s))
+            GROUP BY kase.case_id, kase.minimum_days_between_contacts
+           HAVING max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) > %(date)s""",
+        date=date,
+        ignored=list(ignore_actions),
+        counts=SQL("(NOT action.is_test OR action.contact_date = %s)", date) if test_mode else SQL("NOT action.is_test"),
+    )
+
+
+def unmatched_bank_line(company, date):
+    """Money of this customer lies in the bank and is not matched yet: by partner, account number or reference."""
+    number = SQL("regexp_replace(upper(%s), '[^A-Z0-9]', '', 'g')", SQL("reference.text"))
+    return SQL(
+        """WITH bank_line AS MATERIALIZED (
+               SELECT statement.id, move.date, statement.partner_id, statement.account_number,
+                      statement.payment_ref, statement.partner_name
+                 FROM account_bank_statement_line statement
+                 JOIN account_move move ON move.id = statement.move_id
+                WHERE move.state = 'posted' AND statement.is_reconciled IS NOT TRUE AND statement.amount > 0
+                  AND statement.company_id IN (SELECT id FROM res_company
+                                                WHERE split_part(parent_path, '/', 1)::int = %(company)s)
+                  AND move.date > %(date)s::date - (SELECT max(in_transit_days) FROM collection_plan)
+                  AND move.date <= %(date)s
+           ), bank_word AS MATERIALIZED (
+               SELECT bank_line.date, regexp_replace(upper(word), '[^A-Z0-9]', '', 'g') AS number
+                 FROM bank_line, unnest(regexp_split_to_array(bank_line.payment_ref, '[\\s,;:]+') || bank_line.payment_ref) word
+           ), hit AS (
+               SELECT kase.case_id, bank_line.date
+                 FROM bank_line
+                 JOIN res_partner partner ON partner.id = bank_line.partner_id
+                 JOIN collection_tmp_case kase ON kase.debtor_id = partner.commercial_partner_id
+               UNION ALL
+               SELECT kase.case_id, bank_line.date
+                 FROM bank_line
+                 JOIN res_partner_bank account
+                   ON account.sanitized_acc_number = regexp_replace(upper(bank_line.account_number), '[^A-Z0-9]', '', 'g')
+                 JOIN res_partner partner ON partner.id = account.partner_id
+                 JOIN collection_tmp_case kase ON kase.debtor_id = partner.commercial_partner_id
+               UNION ALL
+               SELECT kase.case_id, bank_word.date
+                 FROM bank_word
+                 JOIN (SELECT item.case_id, %(number)s AS number
+                         FROM collection_tmp_item item
+                         JOIN account_move move ON move.id = item.move_id
+                         CROSS JOIN LATERAL (VALUES (move.name), (move.payment_reference)) reference (text)
+                        WHERE NOT item.is_credit AND reference.text IS NOT NULL
+                          AND EXISTS (SELECT 1 FROM bank_line)) named
+                   ON named.number = bank_word.number AND length(named.number) >= 5
+                 JOIN collection_tmp_case kase ON kase.case_id = named.case_id
+           )
+           SELECT kase.case_id, 'bank_line', max(hit.date) + kase.in_transit_days - 1, max(hit.date)::text
+             FROM hit JOIN collection_tmp_case kase ON kase.case_id = hit.case_id
+            WHERE hit.date > %(date)s::date - kase.in_transit_days
+            GROUP BY kase.case_id, kase.in_transit_days""",
+        company=company.id,
+        date=date,
+        number=number,
+    )
+
+
+def unreachable():
+    """No step of the level reaches the customer: the first problem of its channels says why."""
+    return SQL(
+        """SELECT kase.case_id, COALESCE(min(recipient.problem), 'no_address'), NULL::date,
+                  string_agg(DISTINCT recipient.address, ', ')
+             FROM collection_tmp_case kase
+             JOIN collection_step step ON step.level_id = kase.level_id
+             LEFT JOIN collection_tmp_recipient recipient
+               ON recipient.case_id = kase.case_id AND recipient.channel = step.channel
+            GROUP BY kase.case_id
+           HAVING bool_and(recipient.problem IS NOT NULL OR recipient.case_id IS NULL)"""
+    )
+
+
+def dropped(company, date):
+    """A person dropped the customer from a preview: for one cycle, until a day, or for good."""
+    return SQL(
+        """SELECT kase.case_id, 'dropped', dropping.until_date, COALESCE(partner.name, '')
+             FROM collection_tmp_case kase
+             JOIN LATERAL (
+                 SELECT line.until_date, line.dropped_by_id
+                   FROM collection_cycle_line line JOIN collection_cycle cycle ON cycle.id = line.cycle_id
+                  WHERE line.case_id = kase.case_id AND line.decision = 'dropped' AND cycle.company_id = %(company)s
+                    AND cycle.state != 'cancelled'
+                    AND (line.until_date >= %(date)s OR line.drops_for_good
+                         OR (line.until_date IS NULL AND cycle.date = %(date)s))
+                  ORDER BY line.id DESC LIMIT 1) dropping ON TRUE
+             LEFT JOIN res_users person ON person.id = dropping.dropped_by_id
+             LEFT JOIN res_partner partner ON partner.id = person.partner_id""",
+        company=company.id,
+        date=date,
+    )

@@ -1,0 +1,286 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ..engine import project, schedule, select, withhold
+
+_logger = logging.getLogger(__name__)
+
+UNSENT = ("planned", "review", "queued")
+SENT = ("sent", "delivered")
+DEAD = ("cancelled", "failed", "bounced")
+
+
+class CollectionAction(models.Model):
+    """One contact attempt with one customer. `sent` means: handed to Odoo's outgoing queue with a fixed Message-ID."""
+
+    _name = "collection.action"
+    _description = "Collection Message"
+    _order = "id desc"
+    _rec_name = "case_id"
+
+    cycle_id = fields.Many2one("collection.cycle", readonly=True, ondelete="set null", index="btree_not_null")
+    cycle_line_id = fields.Many2one("collection.cycle.line", readonly=True, ondelete="set null", index="btree_not_null")
+    case_id = fields.Many2one("collection.case", required=True, readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    contact_id = fields.Many2one(
+        "res.partner", string="Invoice Contact", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    plan_id = fields.Many2one(related="case_id.plan_id")
+    level_id = fields.Many2one("collection.level", readonly=True, ondelete="set null", index="btree_not_null")
+    step_id = fields.Many2one("collection.step", readonly=True, ondelete="set null", index="btree_not_null")
+    channel = fields.Selection(
+        selection=lambda self: self.env["collection.step"]._fields["channel"]._description_selection(self.env),
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("review", "To Approve"),
+            ("queued", "Queued"),
+            ("sent", "Sent"),
+            ("delivered", "Delivered"),
+            ("failed", "Failed"),
+            ("bounced", "Bounced"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="planned",
+        readonly=True,
+        index=True,
+    )
+    occasion = fields.Char(required=True, readonly=True, help="The cycle, or the request for sending now.")
+    reason_code = fields.Char(readonly=True)
+    reason_values = fields.Json(readonly=True)
+    reason = fields.Char(compute="_compute_reason")
+    note_code = fields.Char(readonly=True, help="What went differently, though the message left.")
+    note = fields.Char(compute="_compute_reason")
+    recipient = fields.Char(readonly=True, help="The addresses used, as text.")
+    recipient_ids = fields.Many2many("res.partner", string="Recipients", readonly=True)
+    lang = fields.Char(readonly=True, help="Language of the message: the recipient's.")
+    is_test = fields.Boolean(string="Test", readonly=True, help="Went to the test address; counts for nothing.")
+    planned_date = fields.Date(readonly=True, help="The day for which the message was last brought up to date.")
+    waiting_since = fields.Date(readonly=True)
+    scheduled_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    sent_at = fields.Datetime(readonly=True)
+    contact_date = fields.Date(readonly=True, help="The day from which everything counts: when the message left.")
+    deadline = fields.Date(readonly=True, help="Last day to answer, as printed.")
+    amount = fields.Monetary(string="Claimed", readonly=True, help="In company currency, after credits.")
+    amount_before = fields.Monetary(readonly=True, help="What the message claimed before it was brought up to date.")
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    approved_by_id = fields.Many2one("res.users", readonly=True)
+    approved_at = fields.Datetime(readonly=True)
+    message_id = fields.Char(string="Message-ID", readonly=True, index="btree_not_null")
+    mail_id = fields.Many2one("mail.mail", readonly=True, ondelete="set null", index="btree_not_null")
+    mail_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null", index="btree_not_null")
+    attempts = fields.Integer(readonly=True, help="How often the mail server could not be reached.")
+    line_ids = fields.One2many("collection.action.line", "action_id", string="Items", readonly=True)
+
+    _once = models.UniqueIndex(
+        "(case_id, channel, step_id, occasion, COALESCE(contact_id, 0)) "
+        "WHERE state NOT IN ('cancelled', 'failed', 'bounced')",
+        "This step was prepared for this customer on this occasion already.",
+    )
+    _one_unsent = models.UniqueIndex(
+        "(case_id, channel, COALESCE(contact_id, 0)) WHERE state IN ('planned', 'review', 'queued')",
+        "There is an unsent message to this customer already.",
+    )
+    _case_sent = models.Index("(case_id, contact_date) WHERE state IN ('sent', 'delivered')")
+
+    @api.depends("reason_code", "reason_values", "note_code")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        for action in self:
+            action.reason = self.env["collection.reason"]._describe(action.reason_code, action.reason_values)
+            action.note = self.env["collection.reason"]._describe(action.note_code)
+
+    # -- states ----------------------------------------------------------------------------------------------------
+
+    def _change_state(self, target, *, allowed_from, reason_code=False, reason_values=None, **values):
+        """The only writer of ``state``. Items and cases follow: their level is derived from live, sent actions."""
+        wrong = self.filtered(lambda action: action.state not in allowed_from)
+        if wrong:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "The message to %(customer)s is already %(state)s, so it cannot become %(target)s.",
+                    customer=wrong[0].partner_id.display_name,
+                    state=labels[wrong[0].state],
+                    target=labels[target],
+                )
+            )
+        if not self:
+            return
+        self.write({"state": target, "reason_code": reason_code, "reason_values": reason_values or False, **values})
+        if target in DEAD:
+            self.line_ids.write({"is_live": False})
+        if target in SENT + DEAD:
+            self._refresh_progress()
+
+    def _refresh_progress(self):
+        self.env.flush_all()
+        project.refresh_progress(self.env, self.line_ids.filtered("advances").item_id.ids)
+        for company, actions in self.grouped("company_id").items():
+            project.refresh_cases(self.env, company.root_id.id, sorted(set(actions.case_id.partner_id.ids)))
+        self.env["collection.case"].invalidate_model(flush=False)
+
+    def _cancel(self, reason_code, **reason_values):
+        self._change_state("cancelled", allowed_from=UNSENT, reason_code=reason_code, reason_values=reason_values)
+
+    def action_approve(self):
+        """Approve reviewed messages: they are brought up to date and leave within minutes."""
+        self._check_collector()
+        self.sudo()._change_state(
+            "queued",
+            allowed_from=("review",),
+            approved_by_id=self.env.uid,
+            approved_at=fields.Datetime.now(),
+            scheduled_at=fields.Datetime.now(),
+        )
+        self.env.ref("account_collections_auto.ir_cron_outbox").sudo()._trigger()
+
+    def action_cancel(self):
+        """Do not send these messages; the items may be selected again by a later cycle."""
+        self._check_collector()
+        self.sudo()._cancel("cancelled_by_user", text=self.env.user.name)
+
+    def _check_collector(self):
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collector"):
+            raise AccessError(self.env._("Only a collector can approve or cancel messages."))
+
+    @api.model
+    def _expire_reviews(self, company, date):
+        """Cancel what nobody approved in time; it is selected anew."""
+        waiting = self.search([("company_id", "=", company.id), ("state", "=", "review")])
+        waiting.filtered(
+            lambda action: (date - action.waiting_since).days >= action.plan_id.review_expiry_days
+        )._cancel("review_expired")
+
+    # -- dispatch --------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _dispatch_batch(self, domain, date, limit):
+        """Check a batch of queued actions once more and hand it to the channels. Return how many were handled.
+
+        Everything happens in this transaction: after a crash the batch is queued again, or sent, never half of it.
+        """
+        batch = self.search(
+            [*domain, ("state", "=", "queued"), ("scheduled_at", "<=", fields.Datetime.now())],
+            limit=limit,
+            order="case_id, id",
+        )
+        batch = batch.try_lock_for_update().filtered(lambda action: action.state == "queued")
+        for company, actions in batch.grouped("company_id").items():
+            actions = actions.with_company(company)
+            recipients = actions._bring_up_to_date(company, date)
+            actions.filtered(lambda action: action.state == "queued")._send(date, recipients)
+        return len(batch)
+
+    def _bring_up_to_date(self, company, date):
+        """Compare the actions with the ledger and the stops of this moment; rewrite or cancel what changed.
+
+        Returns {(case id, contact id, channel): [(partner id, address, lang)]} of whom they can reach.
+        """
+        project.refresh_marked(self.env, partner_ids=self.partner_id.ids)
+        self._examine(company, date)
+        changed = schedule.outdated(self.env, self) | self.filtered(lambda action: action.planned_date != date)
+        stopped = self._stopped_cases()
+        changed |= self.filtered(lambda action: action.case_id.id in stopped)
+        if changed:
+            alive = schedule.replan(self.env, changed, date)
+            for action in changed - alive:
+                code, text = stopped.get(action.case_id.id, ("paid_meanwhile", None))
+                action._cancel(code, **({"text": text} if text else {}))
+        recipients = self._read_recipients()
+        select.drop(self.env)
+        return recipients
+
+    def _examine(self, company, date):
+        """Run `select` and `withhold` for the cases of these actions."""
+        self.env.flush_all()
+        select.select(self.env, company, date, SQL("SELECT unnest(%s)", self.case_id.ids))
+        withhold.withhold(self.env, company, date, ignore_actions=self.ids)
+
+    def _stopped_cases(self):
+        rows = self.env.execute_query(
+            SQL("SELECT DISTINCT ON (case_id) case_id, code, info FROM collection_tmp_case_stop ORDER BY case_id, code")
+        )
+        return {case_id: (code, info) for case_id, code, info in rows}
+
+    def _read_recipients(self):
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT case_id, contact_id, channel, partner_id, address, lang FROM collection_tmp_recipient
+                    WHERE problem IS NULL ORDER BY case_id, contact_id, channel, partner_id"""
+            )
+        )
+        recipients = {}
+        for case_id, contact_id, channel, *recipient in rows:
+            recipients.setdefault((case_id, contact_id, channel), []).append(tuple(recipient))
+        return recipients
+
+    def _send(self, date, recipients):
+        """Address the actions, fix their dates, and let the channels hand them over; a broken one fails alone."""
+        self._address(date, recipients)
+        for channel, actions in self.grouped("channel").items():
+            sender = self.env[f"collection.channel.{channel}"]
+            try:
+                with self.env.cr.savepoint():
+                    sent = sender._send(actions)
+            except (UserError, ValueError) as error:
+                if len(actions) == 1:
+                    actions._fail("mail_failed", text=str(error))
+                    continue
+                for action in actions:
+                    action._send(date, recipients)
+                continue
+            sent._change_state("sent", allowed_from=("queued",), sent_at=fields.Datetime.now())
+
+    def _address(self, date, recipients):
+        test_mode = self.company_id.collection_test_mode
+        for action in self:
+            reached = recipients.get((action.case_id.id, action.contact_id.id or 0, action.channel), [])
+            action.write(
+                {
+                    "contact_date": date,
+                    "deadline": action.level_id._get_deadline(date),
+                    "recipient": ", ".join(dict.fromkeys(address for _partner, address, _lang in reached)),
+                    "recipient_ids": [fields.Command.set([partner_id for partner_id, _address, _lang in reached])],
+                    "lang": reached[0][2] if reached else action.partner_id.lang,
+                    "is_test": test_mode,
+                }
+            )
+            if action.is_test:
+                action.line_ids.is_live = False
+
+    def _fail(self, code, **values):
+        self._change_state("failed", allowed_from=("queued", "sent"), reason_code=code, reason_values=values)
+
+    # -- listen --------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _listen(self):
+        """Ask each channel what became of the messages it sent."""
+        for channel in self.env["collection.channel"]._channels():
+            channel._listen()
+
+    @api.model
+    def _cron_outbox(self):
+        """Send what was approved, and hear what became of what was sent."""
+        commit = self.env["ir.cron"]._commit_progress
+        self._listen()
+        domain = [("state", "=", "queued"), ("cycle_id.state", "!=", "running")]
+        commit(remaining=self.search_count(domain))
+        for company in self.search(domain).company_id:
+            while handled := self._dispatch_batch(
+                [*domain, ("company_id", "=", company.id)], company._collection_today(), 100
+            ):
+                if not commit(handled):
+                    return

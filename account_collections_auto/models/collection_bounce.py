@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class CollectionBounce(models.Model):
+    """An address that refused a message of ours. E-mail to it is withheld until it is corrected or released."""
+
+    _name = "collection.bounce"
+    _description = "Refused Address"
+    _order = "id desc"
+
+    email = fields.Char(required=True, index=True, help="Normalised address.")
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    action_id = fields.Many2one("collection.action", ondelete="set null", index="btree_not_null")
+    case_id = fields.Many2one("collection.case", ondelete="cascade", index=True)
+    explanation = fields.Text(help="What the mail server answered.")
+    active = fields.Boolean(default=True, help="Switch off when the address is known to work again.")
+
+    def action_release(self):
+        """The address works again: messages may go there from the next cycle on."""
+        self.active = False

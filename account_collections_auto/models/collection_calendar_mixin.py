@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+_COMPARISONS = {"=": SQL("="), "!=": SQL("IS DISTINCT FROM"), "<": SQL("<"), "<=": SQL("<="), ">": SQL(">"), ">=": SQL(">=")}
+
+
+class CollectionCalendarMixin(models.AbstractModel):
+    """Figures that change with the calendar: right at the first look of a day, sortable, summable, never stored.
+
+    A model lists them in `_calendar_expressions`; each such field has ``compute="_compute_calendar_figures"`` and
+    ``search`` set to a one-line method that calls `_search_calendar_figure`.
+    """
+
+    _name = "collection.calendar.mixin"
+    _description = "Figures of the Day"
+
+    def _calendar_expressions(self, alias, today):
+        """Return {field name: SQL expression} for the rows of ``alias``; ``today`` is SQL for the company's day."""
+        return {}
+
+    def _today_sql(self, alias):
+        """Return SQL for today's date in the time zone of the row's company."""
+        days = self.env["res.company"]._get_collection_days()
+        if len(set(days.values())) <= 1:
+            return SQL("%s::date", next(iter(days.values()), fields.Date.today()))
+        company = SQL.identifier(alias, "company_id")
+        cases = SQL(" ").join(SQL("WHEN %s THEN %s::date", company_id, day) for company_id, day in days.items())
+        return SQL("CASE %s %s END", company, cases)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if (field := self._fields.get(field_expr)) and field.compute == "_compute_calendar_figures":
+            self._check_field_access(field, "read")
+            return self._calendar_expressions(alias, self._today_sql(alias))[field_expr]
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _compute_calendar_figures(self):
+        expressions = self._calendar_expressions(self._table, self._today_sql(self._table))
+        rows = {}
+        if self.ids:
+            self.flush_model()
+            columns = SQL(", ").join(expressions.values())
+            rows = {
+                row[0]: row[1:]
+                for row in self.env.execute_query(
+                    SQL("SELECT id, %s FROM %s WHERE id IN %s", columns, SQL.identifier(self._table), tuple(self.ids))
+                )
+            }
+        for record in self:
+            values = rows.get(record._origin.id) or (False,) * len(expressions)
+            for name, value in zip(expressions, values, strict=True):
+                record[name] = value
+
+    @api.model
+    def _search_calendar_figure(self, name, operator, value):
+        if operator in ("in", "not in"):
+            return Domain.custom(
+                to_sql=lambda model, alias, query: SQL(
+                    "%s %s %s",
+                    model._field_to_sql(alias, name, query),
+                    SQL("IN") if operator == "in" else SQL("NOT IN"),
+                    tuple(value) or (None,),
+                )
+            )
+        if operator not in _COMPARISONS:
+            raise UserError(self.env._("%(field)s cannot be searched with %(operator)s.", field=name, operator=operator))
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s %s %s", model._field_to_sql(alias, name, query), _COMPARISONS[operator], value
+            )
+        )

@@ -1,0 +1,123 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..engine import project
+
+
+class CollectionCase(models.Model):
+    """The standing file of one customer in one company: exactly one per (root company, debtor)."""
+
+    _name = "collection.case"
+    _description = "Collection Case"
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.calendar.mixin"]
+    _order = "oldest_due_date, id"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, index=True, readonly=True, ondelete="restrict"
+    )
+    plan_id = fields.Many2one(
+        "collection.plan",
+        readonly=True,
+        ondelete="set null",
+        help="The plan set on the customer, else the default plan of the company.",
+    )
+    level_id = fields.Many2one(
+        "collection.level", readonly=True, ondelete="set null", help="The highest level in force among the open items."
+    )
+    state = fields.Selection([("open", "Open"), ("closed", "Closed")], required=True, default="open", readonly=True)
+    user_id = fields.Many2one(
+        "res.users", string="Collector", tracking=True, domain="[('share', '=', False)]", index="btree_not_null"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount_due = fields.Monetary(
+        string="Balance", readonly=True, help="All open items less all open credits: what the ledger says."
+    )
+    amount_credit = fields.Monetary(string="Open Credits", readonly=True, help="Credits and payments not yet matched.")
+    amount_overdue = fields.Monetary(
+        compute="_compute_calendar_figures",
+        search="_search_amount_overdue",
+        aggregator="sum",
+        string="Overdue",
+        help="Open items past their due date, before credits.",
+    )
+    oldest_due_date = fields.Date(readonly=True, index=True)
+    days_overdue = fields.Integer(
+        compute="_compute_calendar_figures", search="_search_days_overdue", aggregator="max", help="Of the oldest item."
+    )
+    next_action_date = fields.Date(readonly=True, help="When the next level of an item may be reached.")
+    next_step = fields.Selection(
+        [("decide", "Decide")],
+        readonly=True,
+        tracking=True,
+        help="The last level has passed without an answer: a person decides what happens next.",
+    )
+    contact_problem_code = fields.Char(readonly=True, index="btree_not_null")
+    contact_problem_values = fields.Json(readonly=True)
+    contact_problem = fields.Char(compute="_compute_contact_problem", string="Could Not Send")
+    item_ids = fields.One2many("collection.item", "case_id", string="Open Items")
+    action_ids = fields.One2many("collection.action", "case_id", string="Collection Messages")
+    stop_reason = fields.Char(compute="_compute_stop_reason", string="Why Nothing Is Sent")
+    refreshed_at = fields.Datetime(readonly=True)
+
+    _debtor_unique = models.UniqueIndex("(company_id, partner_id)", "This customer already has a case in this company.")
+
+    @api.depends("contact_problem_code", "contact_problem_values")
+    @api.depends_context("lang")
+    def _compute_contact_problem(self):
+        for case in self:
+            case.contact_problem = self.env["collection.reason"]._describe(
+                case.contact_problem_code, case.contact_problem_values
+            )
+
+    def _calendar_expressions(self, alias, today):
+        return {
+            "amount_overdue": SQL(
+                """(SELECT COALESCE(SUM(overdue.amount_residual), 0) FROM collection_item overdue
+                     WHERE overdue.case_id = %s AND overdue.active AND overdue.amount_residual > 0
+                       AND overdue.due_date < %s)""",
+                SQL.identifier(alias, "id"),
+                today,
+            ),
+            "days_overdue": SQL("(%s - %s)", today, SQL.identifier(alias, "oldest_due_date")),
+        }
+
+    def _search_amount_overdue(self, operator, value):
+        return self._search_calendar_figure("amount_overdue", operator, value)
+
+    def _search_days_overdue(self, operator, value):
+        return self._search_calendar_figure("days_overdue", operator, value)
+
+    def _compute_stop_reason(self):
+        explained = self.env["collection.cycle"]._explain(self)
+        for case in self:
+            case.stop_reason = explained["cases"].get(case.id, "")
+
+    @api.model
+    def _debtor_sql(self, alias):
+        """Return SQL for the debtor of ``alias``, a row of res_partner: who is one debtor is decided here only."""
+        return SQL.identifier(alias, "commercial_partner_id")
+
+    @api.model
+    def _refresh_marked(self):
+        """Bring the cases whose ledger changed up to date, from the ledger, in this transaction."""
+        self.env.flush_all()
+        project.append_pending_marks(self.env)
+        project.refresh_marked(self.env)
+
+    @api.model
+    def _cron_refresh(self):
+        """Do what a crash or a busy moment left undone."""
+        self.env["ir.cron"]._commit_progress(project.refresh_marked(self.env), remaining=0)
+
+    @api.model
+    def _rebuild(self, company):
+        """Compare every open receivable line of ``company`` with its item and write what differs."""
+        self.env.flush_all()
+        project.refresh_company(self.env, company)
+
+    def _get_collector(self):
+        """Return the user who answers for this case: its collector, else the company's."""
+        self.ensure_one()
+        return self.user_id or self.company_id.collection_user_id

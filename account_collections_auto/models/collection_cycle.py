@@ -1,0 +1,609 @@
+import logging
+import statistics
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, format_date
+
+from ..engine import project, schedule, select, withhold
+
+_logger = logging.getLogger(__name__)
+
+# A conflict with somebody else's transaction: roll back and do the phase again.
+_CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected, psycopg2.errors.UniqueViolation)
+_ATTEMPTS = 5
+DISPATCH_BATCH = 100
+# An automatic cycle that contacts no more customers than this is never braked, however quiet the days before were.
+BRAKE_FLOOR = 10
+BRAKE_HISTORY = 10
+
+
+class CollectionCycle(models.Model):
+    """One run for one company and date: project, select, withhold, schedule, dispatch, listen."""
+
+    _name = "collection.cycle"
+    _description = "Collection Cycle"
+    _order = "date desc, id desc"
+
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    date = fields.Date(required=True, readonly=True)
+    state = fields.Selection(
+        [("preview", "Preview"), ("running", "Running"), ("done", "Done"), ("cancelled", "Cancelled")],
+        required=True,
+        default="preview",
+        readonly=True,
+    )
+    is_automatic = fields.Boolean(readonly=True, help="Started by the daily job, not asked for by a person or program.")
+    is_planned = fields.Boolean(readonly=True, help="Selection and scheduling are done; messages may still be leaving.")
+    planned_at = fields.Datetime(readonly=True)
+    done_at = fields.Datetime(readonly=True)
+    stop_code = fields.Char(readonly=True)
+    stop_values = fields.Json(readonly=True)
+    stop_reason = fields.Char(compute="_compute_stop_reason", string="Why It Stopped")
+    bank_status = fields.Json(readonly=True, help="Per bank journal: day of the last line, unmatched lines.")
+    bank_summary = fields.Text(compute="_compute_bank_summary", string="Is the Bank In?")
+    line_ids = fields.One2many("collection.cycle.line", "cycle_id", string="Decisions", readonly=True)
+    action_ids = fields.One2many("collection.action", "cycle_id", string="Messages", readonly=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    contacted_count = fields.Integer(string="Customers Contacted", readonly=True)
+    planned_count = fields.Integer(compute="_compute_counts", string="Planned")
+    withheld_count = fields.Integer(compute="_compute_counts", string="Withheld")
+    sent_count = fields.Integer(compute="_compute_counts", string="Sent")
+    waiting_count = fields.Integer(compute="_compute_counts", string="Waiting")
+    progress = fields.Float(compute="_compute_counts", help="Share of the automatic messages that left, in percent.")
+
+    _one_per_day = models.UniqueIndex(
+        "(company_id, date) WHERE state IN ('running', 'done')", "There is a cycle of this company for this day already."
+    )
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    @api.depends("company_id", "date")
+    def _compute_display_name(self):
+        for cycle in self:
+            cycle.display_name = cycle.env._(
+                "Cycle of %(date)s, %(company)s", date=format_date(cycle.env, cycle.date), company=cycle.company_id.name
+            )
+
+    @api.depends("stop_code", "stop_values")
+    @api.depends_context("lang")
+    def _compute_stop_reason(self):
+        for cycle in self:
+            cycle.stop_reason = self.env["collection.reason"]._describe(cycle.stop_code, cycle.stop_values)
+
+    @api.depends("bank_status")
+    @api.depends_context("lang")
+    def _compute_bank_summary(self):
+        for cycle in self:
+            cycle.bank_summary = "\n".join(cycle._describe_bank(journal) for journal in cycle.bank_status or [])
+
+    def _describe_bank(self, journal):
+        if not journal["last_date"]:
+            return self.env._("%(journal)s: no lines yet", journal=journal["name"])
+        return self.env._(
+            "%(journal)s: last line of %(date)s, %(unmatched)s not matched",
+            journal=journal["name"],
+            date=format_date(self.env, journal["last_date"]),
+            unmatched=journal["unmatched"],
+        )
+
+    @api.depends("line_ids.decision", "action_ids.state")
+    def _compute_counts(self):
+        decisions = self._count_by(self.env["collection.cycle.line"], "decision")
+        states = self._count_by(self.env["collection.action"], "state")
+        for cycle in self:
+            sent = sum(states.get((cycle.id, state), 0) for state in ("sent", "delivered", "failed", "bounced"))
+            queued = states.get((cycle.id, "queued"), 0)
+            cycle.planned_count = decisions.get((cycle.id, "planned"), 0)
+            cycle.withheld_count = decisions.get((cycle.id, "withheld"), 0)
+            cycle.sent_count = sent
+            cycle.waiting_count = queued + states.get((cycle.id, "review"), 0) + states.get((cycle.id, "planned"), 0)
+            cycle.progress = 100.0 * sent / (sent + queued) if sent + queued else 100.0 * (cycle.state == "done")
+
+    def _count_by(self, model, field):
+        rows = model._read_group([("cycle_id", "in", self.ids)], ["cycle_id", field], ["__count"])
+        return {(cycle.id, value): count for cycle, value, count in rows}
+
+    # -- public: run and preview -----------------------------------------------------------------------------------
+
+    @api.model
+    def run(self, company, date, commit=False):
+        """Return the finished cycle of ``company`` (record or id) on ``date`` (date or ISO text).
+
+        A second call resumes an unfinished cycle; of a finished one it looks only at what was withheld or released since
+        and never repeats a contact. Levels and days count from ``date``; amounts are the ledger's now. Commits per batch
+        only with ``commit``. Managers only; a date later than today in the company's time zone is refused.
+        """
+        company, date = self._check_run(company, date)
+        if date > company._collection_today():
+            raise UserError(
+                self.env._(
+                    "A cycle cannot run for %(date)s, which is still to come. Make a preview for that day instead.",
+                    date=format_date(self.env, date),
+                )
+            )
+        return self.sudo().with_company(company)._run_day(company, date, commit=commit).sudo(self.env.su)
+
+    @api.model
+    def preview(self, company, date):
+        """Return a cycle in state `preview`: the same selection, nothing sent, nothing changed for the customer.
+
+        Future dates are welcome. Confirming it (`action_confirm`) selects afresh.
+        """
+        company, date = self._check_run(company, date)
+        cycle = self.sudo().with_company(company).create({"company_id": company.id, "date": date})
+        cycle.env.flush_all()
+        project.append_pending_marks(cycle.env)
+        project.refresh_company(cycle.env, company)
+        cycle._decide_only()
+        return cycle.sudo(self.env.su)
+
+    def action_confirm(self):
+        """Run what a preview showed: selects afresh, respects what was dropped, becomes the cycle of its date."""
+        self.ensure_one()
+        company, date = self._check_run(self.company_id, self.date)
+        if self.state != "preview":
+            raise UserError(self.env._("%(cycle)s is no preview any more.", cycle=self.display_name))
+        if date > company._collection_today():
+            raise UserError(
+                self.env._(
+                    "This preview is for %(date)s. It can be confirmed on that day, not before.",
+                    date=format_date(self.env, date),
+                )
+            )
+        if self.sudo().search_count([("company_id", "=", company.id), ("date", "=", date), ("state", "in", ("running", "done"))]):
+            raise UserError(
+                self.env._(
+                    "The cycle of %(date)s ran already. Run that one again: it looks at what was withheld then, "
+                    "and still leaves out what you dropped here.",
+                    date=format_date(self.env, date),
+                )
+            )
+        cycle = self.sudo().with_company(company)
+        cycle.line_ids.filtered(lambda line: line.decision != "dropped").unlink()
+        cycle.write({"state": "running", "is_automatic": False, "stop_code": False, "stop_values": False})
+        cycle._resume()
+        return True
+
+    def action_run_again(self):
+        """Look again at what was withheld or released since."""
+        for cycle in self:
+            cycle.run(cycle.company_id, cycle.date)
+        return True
+
+    def action_cancel(self):
+        """Throw a preview away."""
+        for cycle in self:
+            if cycle.state != "preview":
+                raise UserError(
+                    cycle.env._("%(cycle)s has run and stays as it is; only a preview can be cancelled.", cycle=cycle.display_name)
+                )
+        self._check_manager()
+        self.sudo().write({"state": "cancelled"})
+
+    def _check_manager(self):
+        if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collection_manager"):
+            raise AccessError(self.env._("Only a collection manager can run or preview a cycle."))
+
+    def _check_run(self, company, date):
+        """Return (root company, date) after checking the rights of the caller."""
+        self._check_manager()
+        company = self.env["res.company"].browse(company) if isinstance(company, int) else company
+        company.ensure_one()
+        if not self.env.su and company not in self.env.companies and company.root_id not in self.env.companies:
+            raise AccessError(self.env._("You have no access to %(company)s.", company=company.sudo().name))
+        return company.sudo().root_id, fields.Date.to_date(date)
+
+    # -- the six verbs -------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _run_day(self, company, date, commit=False, automatic=False):
+        """Find or create the cycle of the day and bring it to its end."""
+        cycle = self._find_or_create(company, date, automatic, commit)
+        cycle._resume(commit=commit)
+        return cycle
+
+    def _find_or_create(self, company, date, automatic, commit):
+        domain = [("company_id", "=", company.id), ("date", "=", date), ("state", "in", ("running", "done"))]
+
+        def find_or_create():
+            return self.search(domain, limit=1) or self.create(
+                {"company_id": company.id, "date": date, "state": "running", "is_automatic": automatic}
+            )
+
+        return self._retrying(find_or_create, commit)
+
+    def _resume(self, commit=False):
+        self.ensure_one()
+        with self._exclusively(commit):
+            if not self.is_planned:
+                if not self._retrying(self._project_all, commit):
+                    return
+                _logger.info("Collection cycle %s: projected", self.id)
+                if not self._retrying(self._plan_all, commit):
+                    return
+            else:
+                self._retrying(self._project_and_plan_rest, commit)
+            _logger.info("Collection cycle %s: scheduled", self.id)
+            self._dispatch(commit)
+            _logger.info("Collection cycle %s: dispatched", self.id)
+            self._retrying(self._listen_and_finish, commit)
+            _logger.info("Collection cycle %s: done", self.id)
+
+    def _retrying(self, step, commit):
+        """Run one phase; with ``commit`` it is a transaction of its own, done again after a conflict."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                result = step()
+                if commit:
+                    self.env["ir.cron"]._commit_progress()
+                return result
+            except _CONFLICTS:
+                if not commit or attempt == _ATTEMPTS - 1:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+        return None
+
+    @contextmanager
+    def _exclusively(self, commit):
+        """Let one worker at a time work on this cycle; a second one waits and then finds little left to do."""
+
+        def lock(function):
+            return SQL("SELECT %s(hashtext('collection_cycle'), %s)", SQL(function), self.id)
+
+        if not commit:
+            self.env.cr.execute(lock("pg_advisory_xact_lock"))
+            yield
+            return
+        # The lock of the session outlives the commits between the batches, and dies with the process.
+        self.env.cr.execute(lock("pg_advisory_lock"))
+        self.env.cr.commit()  # the wait is over: see what the other worker did
+        self.env.invalidate_all(flush=False)
+        try:
+            yield
+        finally:
+            self.env.cr.execute(lock("pg_advisory_unlock"))
+
+    def _project_all(self):
+        """Project the whole ledger of the company. Returns False when the bank is not in and nothing may be sent."""
+        self.env.flush_all()
+        project.append_pending_marks(self.env)
+        project.refresh_company(self.env, self.company_id)
+        project.refresh_marked(self.env)
+        self.env["collection.mirror"]._sync(self.company_id, self.date)
+        self.bank_status = self._get_bank_status()
+        stale = self.is_automatic and self._bank_is_stale()
+        if stale:
+            self._stop_as_preview("bank_not_fresh", stale)
+        return not stale
+
+    def _plan_all(self):
+        self.env["collection.action"]._expire_reviews(self.company_id, self.date)
+        self._select_and_withhold(self._eligible_cases())
+        excess = self.is_automatic and self._excess_contacts()
+        if excess:
+            self._stop_as_preview("brake", excess)
+            return False
+        self._schedule()
+        self.is_planned = True
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE collection_cycle SET planned_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s", self.id)
+        )
+        self.invalidate_recordset()
+        return True
+
+    def _project_and_plan_rest(self):
+        """Of a planned cycle, look only at what was withheld then or whose ledger changed since."""
+        self.env.flush_all()
+        project.append_pending_marks(self.env)
+        project.refresh_marked(self.env)
+        self.env["collection.mirror"]._sync(self.company_id, self.date)
+        self._select_and_withhold(
+            SQL(
+                """SELECT case_id FROM collection_cycle_line WHERE cycle_id = %(cycle)s AND decision != 'planned'
+                    UNION
+                   SELECT id FROM collection_case
+                    WHERE company_id = %(company)s
+                      AND refreshed_at > (SELECT planned_at FROM collection_cycle WHERE id = %(cycle)s)
+                    UNION
+                   SELECT case_id FROM collection_action WHERE cycle_id = %(cycle)s AND state IN ('cancelled', 'bounced', 'failed')
+                """,
+                cycle=self.id,
+                company=self.company_id.id,
+            )
+        )
+        self._schedule()
+        self.env.cr.execute(
+            SQL("UPDATE collection_cycle SET planned_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s", self.id)
+        )
+        self.invalidate_recordset()
+
+    def _decide_only(self):
+        self.bank_status = self._get_bank_status()
+        self._select_and_withhold(None)
+        schedule.record_decisions(self.env, self)
+        select.drop(self.env)
+        self.env.invalidate_all(flush=False)
+
+    def _eligible_cases(self):
+        """SQL for the cases of a first pass, None for all. Extend to leave some out without a reason of their own."""
+        return None
+
+    def _select_and_withhold(self, cases):
+        self.env.flush_all()
+        select.select(self.env, self.company_id, self.date, cases)
+        withhold.withhold(self.env, self.company_id, self.date)
+
+    def _schedule(self):
+        schedule.record_decisions(self.env, self)
+        schedule.keep_contact_problems(self.env)
+        schedule.plan_actions(self.env, self)
+        self.env.invalidate_all(flush=False)
+        self._cancel_what_has_nothing_to_say()
+        self._mark_decisions_to_take()
+        select.drop(self.env)
+
+    def _cancel_what_has_nothing_to_say(self):
+        """An unsent message that this cycle looked at and did not renew has nothing left to say, or is held back now."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT action.id FROM collection_action action
+                    WHERE action.state IN ('planned', 'review', 'queued') AND action.company_id = %s
+                      AND action.planned_date < %s AND action.cycle_id IS DISTINCT FROM %s""",
+                self.company_id.id,
+                self.date,
+                self.id,
+            )
+        )
+        actions = self.env["collection.action"].browse([row[0] for row in self.env.cr.fetchall()])
+        actions._cancel("paid_meanwhile")
+
+    def _mark_decisions_to_take(self):
+        """A case with an item past its last deadline waits for a person: once per case, one to-do."""
+        self.env.cr.execute(
+            SQL(
+                """WITH finished AS MATERIALIZED (
+                       SELECT DISTINCT item.case_id FROM collection_tmp_item item
+                         JOIN collection_tmp_claim claim
+                           ON claim.case_id = item.case_id AND claim.currency_id = item.currency_id
+                        WHERE item.collectable AND item.is_overdue AND item.got_days > 0 AND item.level_id IS NULL
+                          AND item.got_deadline < %(date)s AND claim.net > claim.tolerance
+                   )
+                   UPDATE collection_case kase
+                      SET next_step = CASE WHEN kase.id IN (SELECT case_id FROM finished) THEN 'decide' END
+                     FROM (SELECT DISTINCT case_id FROM collection_tmp_item) seen
+                    WHERE kase.id = seen.case_id
+                      AND (kase.next_step IS NOT DISTINCT FROM 'decide') != (kase.id IN (SELECT case_id FROM finished))
+                   RETURNING kase.id, kase.next_step""",
+                date=self.date,
+            )
+        )
+        changed = self.env.cr.fetchall()
+        cases = self.env["collection.case"].browse([case_id for case_id, _step in changed])
+        cases.invalidate_recordset(["next_step"], flush=False)
+        xmlid = "account_collections_auto.mail_activity_type_decide"
+        cases.filtered(lambda case: not case.next_step).activity_unlink([xmlid])
+        for case in cases.filtered("next_step"):
+            case.with_context(mail_activity_quick_update=True).activity_schedule(
+                xmlid,
+                date_deadline=self.date,
+                user_id=case._get_collector().id,
+                summary=self.env._("The last level has passed: decide what happens next"),
+            )
+
+    def _dispatch(self, commit):
+        """Send what is queued, batch by batch; with ``commit`` each batch is a transaction of its own."""
+        actions = self.env["collection.action"]
+        domain = [("cycle_id", "=", self.id), ("state", "=", "queued")]
+        while True:
+            done = self._retrying(lambda: actions._dispatch_batch(domain, self.date, DISPATCH_BATCH), commit)
+            if not done:
+                return
+            _logger.info("Collection cycle %s: batch of %s", self.id, done)
+
+    def _listen_and_finish(self):
+        self.env["collection.action"]._listen()
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """SELECT count(DISTINCT case_id) FROM collection_action
+                    WHERE cycle_id = %s AND state IN ('sent', 'delivered', 'failed', 'bounced')""",
+                self.id,
+            )
+        )
+        self.write({"state": "done", "done_at": fields.Datetime.now(), "contacted_count": self.env.cr.fetchone()[0]})
+
+    # -- reasons of customers, and of the whole cycle ------------------------------------------------------------------
+
+    @api.model
+    def _case_stops(self, company, date, ignore_actions=()):
+        """Return SELECTs of (case_id, code, until, text) over ``collection_tmp_case``. Extend to hold back customers."""
+        return [
+            withhold.own_company(),
+            withhold.archived(),
+            withhold.below_minimum(),
+            withhold.manual_level(),
+            withhold.no_steps(),
+            withhold.contacted_lately(date, ignore_actions, company.collection_test_mode),
+            withhold.unmatched_bank_line(company, date),
+            withhold.unreachable(),
+            withhold.dropped(company, date),
+        ]
+
+    def _get_bank_status(self):
+        """Return, per bank journal: name, day of the last line, number of unmatched lines."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT journal.id, max(move.date), count(line.id) FILTER (WHERE line.is_reconciled IS NOT TRUE)
+                     FROM account_journal journal
+                     JOIN res_company company ON company.id = journal.company_id
+                     LEFT JOIN (account_bank_statement_line line
+                                JOIN account_move move ON move.id = line.move_id AND move.state = 'posted' AND move.date <= %s)
+                       ON line.journal_id = journal.id
+                    WHERE journal.type = 'bank' AND journal.active AND split_part(company.parent_path, '/', 1)::int = %s
+                    GROUP BY journal.id ORDER BY journal.id""",
+                self.date,
+                self.company_id.id,
+            )
+        )
+        return [
+            {
+                "name": self.env["account.journal"].browse(journal_id).name,
+                "last_date": last_date and last_date.isoformat(),
+                "unmatched": unmatched,
+            }
+            for journal_id, last_date, unmatched in self.env.cr.fetchall()
+        ]
+
+    def _bank_is_stale(self):
+        """Return the values of the reason when the newest bank line is too old; a company without lines is not held up."""
+        max_age = self.company_id.collection_bank_max_age_days
+        dated = [journal for journal in self.bank_status if journal["last_date"]]
+        if not max_age or not dated:
+            return None
+        newest = max(dated, key=lambda journal: journal["last_date"])
+        if fields.Date.to_date(newest["last_date"]) + timedelta(days=max_age) >= self.date:
+            return None
+        return {"text": self._describe_bank(newest)}
+
+    def _excess_contacts(self):
+        """Return the values of the reason when this cycle would contact unusually many customers."""
+        self.env.cr.execute(
+            """SELECT count(*) FROM collection_tmp_case kase
+                WHERE kase.mode = 'auto'
+                  AND NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)"""
+        )
+        count = self.env.cr.fetchone()[0]
+        history = self.search(
+            [("company_id", "=", self.company_id.id), ("state", "=", "done"), ("is_automatic", "=", True)],
+            limit=BRAKE_HISTORY,
+        ).mapped("contacted_count")
+        if len(history) < BRAKE_HISTORY:
+            limit = self.company_id.collection_brake_first_limit
+        else:
+            limit = self.company_id.collection_brake_factor * statistics.median(history)
+        if count <= max(limit, BRAKE_FLOOR):
+            return None
+        return {"text": self.env._("%(count)s customers, at most %(limit)s expected", count=count, limit=int(limit))}
+
+    def _stop_as_preview(self, code, values):
+        """Show what would have been sent instead of sending it, and tell the managers why."""
+        self.write({"state": "preview", "stop_code": code, "stop_values": values})
+        self._decide_only()
+        self._notify_managers()
+
+    def _notify_managers(self):
+        managers = self.env.ref("account_collections_auto.group_collection_manager").all_user_ids
+        managers = managers.filtered(lambda user: self.company_id in user.company_ids and user.active and not user.share)
+        if managers:
+            self.env["mail.thread"].message_notify(
+                partner_ids=managers.partner_id.ids,
+                subject=self.env._("%(cycle)s stopped as a preview", cycle=self.display_name),
+                body=self.stop_reason,
+                model=self._name,
+                res_id=self.id,
+                force_send=False,
+            )
+
+    def _occasion(self):
+        return f"cycle:{self.id}"
+
+    # -- why was this customer not reminded today? ---------------------------------------------------------------------
+
+    @api.model
+    def _explain(self, cases):
+        """Return {"cases": {id: sentence}, "items": {id: sentence}}: why nothing would be sent today, '' where it would."""
+        result = {"cases": {}, "items": {}}
+        for company, group in cases.sudo().grouped("company_id").items():
+            if not group.ids:
+                continue
+            self.env.flush_all()
+            date = company._collection_today()
+            engine = self.env["collection.cycle"].sudo().env
+            select.select(engine, company, date, SQL("SELECT unnest(%s)", group.ids))
+            withhold.withhold(engine, company, date)
+            self._read_explanation(result, group)
+            select.drop(engine)
+        return result
+
+    def _read_explanation(self, result, cases):
+        describe_all = self.env["collection.reason"]._describe_all
+        values = SQL(
+            """jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object('code', code, 'until', until, 'text', info,
+                   'date', CASE WHEN code IN ('gap', 'bank_line') THEN info END)))"""
+        )
+        rows = self.env.execute_query(SQL("SELECT item_id, %s FROM collection_tmp_stop GROUP BY item_id", values))
+        item_reasons = dict(rows)
+        case_reasons = dict(
+            self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop GROUP BY case_id", values))
+        )
+        rows = self.env.execute_query(
+            SQL("SELECT item_id, case_id, reached, advances FROM collection_tmp_item WHERE NOT is_credit")
+        )
+        advancing, seen = set(), {}
+        for item_id, case_id, reached, advances in rows:
+            reasons = item_reasons.get(item_id) or (case_reasons.get(case_id) if advances else None)
+            result["items"][item_id] = describe_all(reasons) if reasons else ("" if advances else self._not_yet())
+            if advances:
+                advancing.add(case_id)
+            if reached:
+                seen.setdefault(case_id, []).extend(item_reasons.get(item_id) or [])
+        for case in cases:
+            reasons = case_reasons.get(case.id) or ([] if case.id in advancing else seen.get(case.id, []))
+            if reasons:
+                unique = {reason["code"] + str(reason.get("text")): reason for reason in reasons}
+                result["cases"][case.id] = describe_all(unique.values())
+            elif case.id in advancing:
+                result["cases"][case.id] = ""
+            else:
+                result["cases"][case.id] = self._nothing_reached(case)
+
+    def _not_yet(self):
+        return self.env._("The next level is not reached")
+
+    def _nothing_reached(self, case):
+        if case.next_step == "decide":
+            return self.env._("The last level has passed: a person decides what happens next")
+        if case.state == "closed":
+            return self.env._("Nothing is open")
+        if case.next_action_date:
+            return self.env._(
+                "No level is reached yet; the next one is due on %(date)s", date=format_date(self.env, case.next_action_date)
+            )
+        return self.env._("There is no further level")
+
+    # -- crons -----------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_run(self):
+        """Run the daily cycle of each company that was switched on, when its hour has come in its time zone."""
+        companies = self.env["res.company"].sudo().search(
+            [("collection_is_active", "=", True), ("parent_id", "=", False)]
+        )
+        ready = companies.filtered(self._is_due)
+        for number, company in enumerate(ready, start=1):
+            date = company._collection_today()
+            try:
+                self.sudo().with_company(company)._run_day(company, date, commit=True, automatic=True)
+            except UserError as error:
+                self.env.cr.rollback()
+                _logger.error("The collection cycle of company %s did not run: %s", company.id, error)
+            self.env["ir.cron"]._commit_progress(1, remaining=len(ready) - number)
+
+    def _is_due(self, company):
+        """Its hour has come and today's cycle is missing or unfinished; one that stopped as a preview waits for a person."""
+        now = company._collection_now()
+        cycles = self.sudo().search(
+            [("company_id", "=", company.id), ("date", "=", now.date()), ("state", "!=", "cancelled")]
+        )
+        if cycles.filtered(lambda cycle: cycle.state == "running"):
+            return True
+        if cycles.filtered(lambda cycle: cycle.state == "done" or cycle.stop_code):
+            return False
+        return now.hour + now.minute / 60.0 >= company.collection_send_time

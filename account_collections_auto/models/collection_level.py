@@ -1,0 +1,99 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..engine import dates
+
+
+class CollectionLevel(models.Model):
+    """One rung of a dunning plan: "First reminder, 7 days after the due date"."""
+
+    _name = "collection.level"
+    _description = "Dunning Level"
+    _order = "plan_id, days_overdue, id"
+
+    name = fields.Char(required=True, translate=True)
+    plan_id = fields.Many2one("collection.plan", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
+    active = fields.Boolean(default=True)
+    days_overdue = fields.Integer(
+        string="Days After Due Date",
+        required=True,
+        default=7,
+        help="Day 1 is the day after the due date. Zero or negative: a courtesy message, sent up to the due date.",
+    )
+    response_days = fields.Integer(
+        default=7, help="Days the customer gets to answer; the deadline is printed on the message."
+    )
+    minimum_days_since_previous = fields.Integer(
+        default=7, help="At least this many days lie between the previous level of an item and this one."
+    )
+    mode = fields.Selection(
+        [("auto", "Send automatically"), ("review", "A person approves"), ("manual", "By hand only")],
+        required=True,
+        default="auto",
+        help="Automatic messages leave with the daily cycle, reviewed ones wait for approval, "
+        "and the cycle never prepares a level that is sent by hand.",
+    )
+    final_notice = fields.Boolean(
+        help="The last notice before the debt is handed over. It is never the first contact about an item."
+    )
+    step_ids = fields.One2many("collection.step", "level_id", string="Steps", copy=True)
+    sentence = fields.Char(compute="_compute_sentence", string="In Words")
+
+    _days_unique = models.UniqueIndex(
+        "(plan_id, days_overdue) WHERE active", "Two levels of one plan cannot start on the same day."
+    )
+    _days_not_negative = models.Constraint(
+        "CHECK(response_days >= 0 AND minimum_days_since_previous >= 0)",
+        "The days to answer and the days since the previous level cannot be negative.",
+    )
+
+    @api.constrains("days_overdue", "final_notice", "active", "plan_id")
+    def _check_plan_starts_softly(self):
+        self.plan_id._check_first_level_is_not_final()
+
+    @api.constrains("final_notice", "days_overdue")
+    def _check_courtesy_is_not_final(self):
+        for level in self:
+            if level.final_notice and level.days_overdue <= 0:
+                raise ValidationError(
+                    level.env._(
+                        "%(level)s is sent before anything is overdue, so it cannot be a final notice.", level=level.name
+                    )
+                )
+
+    @api.depends("days_overdue", "response_days", "mode", "final_notice", "step_ids.channel", "step_ids.fallback_of_id")
+    @api.depends_context("lang")
+    def _compute_sentence(self):
+        """Each level reads as one sentence, so that nobody mistakes the sign of the days."""
+        for level in self:
+            level.sentence = level._get_sentence()
+
+    def _get_sentence(self):
+        self.ensure_one()
+        _ = self.env._
+        if self.days_overdue > 0:
+            when = _("%(days)s days after the due date", days=self.days_overdue)
+        elif self.days_overdue == 0:
+            when = _("On the due date")
+        else:
+            when = _("%(days)s days before the due date", days=-self.days_overdue)
+        channel_labels = dict(self.env["collection.step"]._fields["channel"]._description_selection(self.env))
+        channels = [channel_labels[step.channel] for step in self.step_ids if not step.fallback_of_id]
+        how = _("by %(channels)s", channels=" + ".join(channels)) if channels else _("no message")
+        who = {
+            "auto": _("automatically"),
+            "review": _("after approval"),
+            "manual": _("by hand only"),
+        }[self.mode]
+        parts = [when, how, who]
+        if self.days_overdue > 0:
+            parts.append(_("answer within %(days)s days", days=self.response_days))
+        if self.final_notice:
+            parts.append(_("final notice"))
+        return ", ".join(parts)
+
+    def _get_deadline(self, sent):
+        """Return the last day to answer a message of this level that left on ``sent``: a working day of the plan."""
+        self.ensure_one()
+        return dates.deadline(sent, self.response_days, *self.plan_id._get_working_days(sent))

@@ -1,0 +1,56 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CollectionMirror(models.Model):
+    """Remembers that Odoo's "no follow-up" on a document was set by a stop of ours, to give it back when the stop ends.
+
+    A flag that a user set has no mirror and is never cleared by us.
+    """
+
+    _name = "collection.mirror"
+    _description = "Mirrored No Follow-up"
+
+    move_id = fields.Many2one("account.move", required=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, index=True)
+
+    _move_unique = models.UniqueIndex("(move_id)", "The stop of this document is mirrored already.")
+
+    @api.model
+    def _sync(self, company, date=None):
+        """Set the flag where holds cover all open lines of a document on ``date``, give it back where none does."""
+        date = date or company._collection_today()
+        self.env.flush_all()
+        wanted = {row[0] for row in self.env.execute_query(self._covered_moves_sql(company, date))}
+        mirrors = self.sudo().search([("company_id", "=", company.id)])
+        ended = mirrors.filtered(lambda mirror: mirror.move_id.id not in wanted)
+        ended._give_back()
+        new_ids = wanted - set(mirrors.move_id.ids)
+        moves = self.env["account.move"].sudo().browse(sorted(new_ids))
+        lines = moves.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        flagged = lines.filtered("no_followup").move_id
+        (lines.filtered(lambda line: line.move_id not in flagged)).write({"no_followup": True})
+        self.sudo().create(
+            [{"move_id": move.id, "company_id": company.id} for move in moves if move not in flagged]
+        )
+
+    def _give_back(self):
+        lines = self.move_id.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        lines.filtered("no_followup").write({"no_followup": False})
+        self.unlink()
+
+    @api.model
+    def _covered_moves_sql(self, company, date):
+        """SELECT of the documents all of whose open lines are on hold; only invoices and the like, not journal entries."""
+        return SQL(
+            """SELECT item.move_id
+                 FROM collection_item item
+                 JOIN collection_case kase ON kase.id = item.case_id
+                 JOIN account_move move ON move.id = item.move_id
+                 LEFT JOIN (%s) stop (item_id, code, until, info) ON stop.item_id = item.id
+                WHERE item.active AND kase.company_id = %s AND move.move_type IN ('out_invoice', 'out_receipt')
+                GROUP BY item.move_id
+               HAVING bool_and(stop.item_id IS NOT NULL)""",
+            self.env["collection.hold"]._stopped_items_sql(company, date),
+            company.id,
+        )

@@ -1,0 +1,110 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..engine import dates
+
+
+class CollectionPlan(models.Model):
+    """A dunning procedure of a company: ordered levels, thresholds and gaps."""
+
+    _name = "collection.plan"
+    _description = "Dunning Plan"
+    _inherit = ["mail.thread"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company.root_id
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    level_ids = fields.One2many("collection.level", "plan_id", string="Levels", copy=True)
+    minimum_amount = fields.Monetary(
+        tracking=True,
+        help="Customers who owe less than this in overdue items, after credits, are not contacted. Company currency.",
+    )
+    tolerance_amount = fields.Monetary(
+        default=1.0,
+        tracking=True,
+        help="A rest of at most this amount counts as settled: it is not claimed and keeps no case open. "
+        "Company currency; converted for items in another currency.",
+    )
+    minimum_days_between_contacts = fields.Integer(
+        default=7, tracking=True, help="At least this many days lie between two messages to one customer."
+    )
+    grace_days = fields.Integer(
+        default=3,
+        tracking=True,
+        help="Days that we wait after a deadline has passed before the next level, because money takes time to arrive.",
+    )
+    in_transit_days = fields.Integer(
+        default=5,
+        help="A bank line of this customer that is not matched yet holds back reminders for this many days, "
+        "counted from the day of the line.",
+    )
+    review_expiry_days = fields.Integer(
+        default=10, help="A message not approved for this many days is cancelled and selected anew."
+    )
+    catch_up = fields.Boolean(
+        tracking=True,
+        help="When days were missed, go straight to the highest level reached instead of one level per cycle. "
+        "A final notice is never the first contact.",
+    )
+    only_sent_invoices = fields.Boolean(
+        tracking=True, help="Remind only of invoices that were sent to the customer through Odoo."
+    )
+    repeat_last_days = fields.Integer(
+        string="Repeat Last Level Every", help="Days after which the last level is sent again; 0: never."
+    )
+    repeat_last_times = fields.Integer(string="At Most", help="How many times the last level is repeated per item.")
+    calendar_id = fields.Many2one(
+        "resource.calendar",
+        string="Working Days",
+        default=lambda self: self.env.company.resource_calendar_id,
+        help="A deadline that falls on a day off moves to the next working day. Empty: every day is a working day.",
+    )
+
+    _amounts_not_negative = models.Constraint(
+        "CHECK(minimum_amount >= 0 AND tolerance_amount >= 0)",
+        "The minimum amount and the tolerance of a dunning plan cannot be negative.",
+    )
+    _days_not_negative = models.Constraint(
+        """CHECK(minimum_days_between_contacts >= 0 AND grace_days >= 0 AND in_transit_days >= 0
+                 AND review_expiry_days > 0 AND repeat_last_days >= 0 AND repeat_last_times >= 0)""",
+        "The days of a dunning plan cannot be negative, and a message needs at least one day to be reviewed.",
+    )
+
+    @api.constrains("level_ids", "active")
+    def _check_first_level_is_not_final(self):
+        """A final notice is never the first contact, so a plan may not start with one."""
+        for plan in self:
+            overdue_levels = plan.level_ids.filtered(lambda level: level.days_overdue > 0).sorted("days_overdue")
+            if overdue_levels[:1].final_notice:
+                raise ValidationError(
+                    plan.env._(
+                        "The lowest level of %(plan)s after the due date is %(level)s, a final notice. A final notice is "
+                        "never the first contact: add a reminder before it, or do not mark this level as final.",
+                        plan=plan.display_name,
+                        level=overdue_levels[0].name,
+                    )
+                )
+
+    def _get_working_days(self, start):
+        """Return (weekdays, holidays) of the plan's calendar for the year after ``start``; all days without a calendar."""
+        self.ensure_one()
+        calendar = self.calendar_id.sudo()
+        if not calendar:
+            return dates.EVERY_DAY, frozenset()
+        weekdays = frozenset(int(day) for day in calendar.attendance_ids.mapped("dayofweek"))
+        leaves = calendar.global_leave_ids.filtered(
+            lambda leave: leave.date_to.date() >= start and leave.date_from.date() <= start + timedelta(days=366)
+        )
+        holidays = frozenset(
+            leave.date_from.date() + timedelta(days=number)
+            for leave in leaves
+            for number in range((leave.date_to.date() - leave.date_from.date()).days + 1)
+        )
+        return weekdays, holidays

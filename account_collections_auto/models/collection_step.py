@@ -1,0 +1,47 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CollectionStep(models.Model):
+    """One contact of a level: a channel with its template, possibly the fallback of another step."""
+
+    _name = "collection.step"
+    _description = "Dunning Step"
+    _order = "level_id, sequence, id"
+
+    level_id = fields.Many2one("collection.level", required=True, index=True, ondelete="cascade")
+    plan_id = fields.Many2one(related="level_id.plan_id")
+    company_id = fields.Many2one(related="level_id.company_id", store=True, index=True)
+    sequence = fields.Integer(default=10)
+    channel = fields.Selection([("email", "E-mail")], required=True, default="email")
+    fallback_of_id = fields.Many2one(
+        "collection.step",
+        string="Instead Of",
+        ondelete="cascade",
+        domain="[('level_id', '=', level_id), ('id', '!=', id)]",
+        help="This step is used only when that one cannot reach the customer.",
+    )
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="E-mail Template",
+        ondelete="restrict",
+        domain="[('model', '=', 'collection.action')]",
+        default=lambda self: self.env.ref(
+            "account_collections_auto.mail_template_first_reminder", raise_if_not_found=False
+        ),
+    )
+    attach_invoices = fields.Boolean(help="Attach the PDF of each claimed invoice, as it was sent.")
+    attach_letter = fields.Boolean(help="Attach the notice as a PDF letter with the same wording.")
+    attachment_limit_mb = fields.Float(
+        string="Attachments Up To (MB)",
+        default=5.0,
+        help="Invoices are left out, oldest kept first, when the files together would be larger than this.",
+    )
+
+    @api.constrains("channel", "mail_template_id")
+    def _check_email_has_template(self):
+        for step in self:
+            if step.channel == "email" and not step.mail_template_id:
+                raise ValidationError(
+                    step.env._("The e-mail step of level %(level)s needs an e-mail template.", level=step.level_id.name)
+                )

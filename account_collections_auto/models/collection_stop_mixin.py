@@ -1,0 +1,70 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CollectionStopMixin(models.AbstractModel):
+    """What every stop answers: which items, from when until when, and why.
+
+    The engine asks each model that inherits this mixin once per cycle, with one SELECT. A stop without items stops all
+    items of its customer in its company, later ones included. Both end days still count.
+    """
+
+    _name = "collection.stop.mixin"
+    _description = "Stop"
+
+    partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company.root_id
+    )
+    item_ids = fields.Many2many(
+        "collection.item",
+        string="Items",
+        domain="[('case_id.partner_id', '=', partner_id), ('company_id', 'child_of', company_id)]",
+        help="Empty: all items of the customer, later ones included.",
+    )
+    date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
+    date_until = fields.Date(string="Until", help="The last day of the stop. Empty: until somebody ends it.")
+    active = fields.Boolean(default=True)
+
+    _dates_in_order = models.Constraint(
+        "CHECK(date_until IS NULL OR date_until >= date_from)", "A stop cannot end before it starts."
+    )
+
+    @api.model
+    def _stop_code(self):
+        """Return the reason code of this kind of stop."""
+        raise NotImplementedError
+
+    @api.model
+    def _stop_text_sql(self, alias):
+        """Return SQL for the text shown with the reason."""
+        return SQL("NULL")
+
+    @api.model
+    def _stopped_items_sql(self, company, date):
+        """Return a SELECT of (item_id, code, until, text) of the items stopped on ``date`` in ``company``."""
+        table = SQL.identifier(self._table)
+        items = self._fields["item_ids"]
+        relation, stop_column, item_column = (
+            SQL.identifier(name) for name in (items.relation, items.column1, items.column2)
+        )
+        return SQL(
+            """SELECT item.id, %(code)s, stop.date_until, %(text)s
+                 FROM %(table)s stop
+                 JOIN res_partner debtor ON debtor.id = stop.partner_id
+                 JOIN collection_case kase ON kase.company_id = %(company)s AND kase.partner_id = %(debtor)s
+                 JOIN collection_item item ON item.case_id = kase.id AND item.active
+                WHERE stop.active AND stop.company_id = %(company)s
+                  AND stop.date_from <= %(date)s AND (stop.date_until IS NULL OR stop.date_until >= %(date)s)
+                  AND (item.id IN (SELECT %(item_column)s FROM %(relation)s WHERE %(stop_column)s = stop.id)
+                       OR NOT EXISTS (SELECT 1 FROM %(relation)s WHERE %(stop_column)s = stop.id))""",
+            code=self._stop_code(),
+            text=self._stop_text_sql("stop"),
+            table=table,
+            company=company.id,
+            debtor=self.env["collection.case"]._debtor_sql("debtor"),
+            date=date,
+            relation=relation,
+            item_column=item_column,
+            stop_column=stop_column,
+        )

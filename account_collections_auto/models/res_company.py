@@ -1,0 +1,87 @@
+import zoneinfo
+from datetime import datetime
+
+from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    collection_tz = fields.Selection(
+        _tz_get,
+        string="Collections Time Zone",
+        default=lambda self: self.env.user.tz or "UTC",
+        help="A day of collections is a day in this time zone.",
+    )
+    collection_plan_id = fields.Many2one(
+        "collection.plan", string="Default Dunning Plan", help="For customers without a plan of their own."
+    )
+    collection_user_id = fields.Many2one(
+        "res.users", string="Default Collector", help="Answers for the cases without a collector; named in messages."
+    )
+    collection_is_active = fields.Boolean(
+        string="Automatic Cycle", help="The daily cycle runs by itself for this company."
+    )
+    collection_send_time = fields.Float(string="Cycle Starts At", default=8.0)
+    collection_test_mode = fields.Boolean(
+        string="Test Mode", help="Every message goes to one internal address and counts for nothing."
+    )
+    collection_test_email = fields.Char(string="Test Address")
+    collection_bank_max_age_days = fields.Integer(
+        string="Newest Bank Line At Most",
+        default=4,
+        help="When the newest bank line is older than this many days, an automatic cycle stops as a preview. 0: never.",
+    )
+    collection_brake_factor = fields.Float(
+        string="Brake Factor",
+        default=3.0,
+        help="An automatic cycle that would contact more than this many times the usual number of customers "
+        "stops as a preview.",
+    )
+    collection_brake_first_limit = fields.Integer(
+        string="Brake At First",
+        default=200,
+        help="Most customers that one of the first ten automatic cycles may contact before it stops as a preview.",
+    )
+
+    _collection_test_mode_has_address = models.Constraint(
+        "CHECK(collection_test_mode IS NOT TRUE OR collection_test_email IS NOT NULL)",
+        "Test mode needs the address that receives the messages.",
+    )
+
+    @api.model
+    def _get_collection_days(self):
+        """Return {company id: today in its time zone} for all companies."""
+        companies = self.sudo().with_context(active_test=False).search([])
+        return {company.id: company._collection_today() for company in companies}
+
+    def _collection_now(self):
+        """Return the local time in the company's time zone, without zone."""
+        self.ensure_one()
+        zone = zoneinfo.ZoneInfo(self.sudo().root_id.collection_tz or "UTC")
+        now = fields.Datetime.now().replace(tzinfo=zoneinfo.ZoneInfo("UTC"))
+        return now.astimezone(zone).replace(tzinfo=None)
+
+    def _collection_today(self):
+        """Return today's date in the company's time zone."""
+        return datetime.date(self._collection_now())
+
+    @api.model
+    def _collection_create_default_plans(self):
+        """Give each root company without a default plan a copy of the standard one, so that its cases follow a plan."""
+        standard = self.env.ref("account_collections_auto.collection_plan_standard")
+        for company in self.sudo().search([("parent_id", "=", False), ("collection_plan_id", "=", False)]):
+            if standard.company_id == company:
+                company.collection_plan_id = standard
+            else:
+                company.collection_plan_id = standard.copy(
+                    {"company_id": company.id, "calendar_id": company.resource_calendar_id.id, "name": standard.name}
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        if self.env.ref("account_collections_auto.collection_plan_standard", raise_if_not_found=False):
+            self._collection_create_default_plans()
+        return companies

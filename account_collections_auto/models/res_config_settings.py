@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    collection_tz = fields.Selection(related="company_id.collection_tz", readonly=False)
+    collection_plan_id = fields.Many2one(related="company_id.collection_plan_id", readonly=False)
+    collection_user_id = fields.Many2one(related="company_id.collection_user_id", readonly=False)
+    collection_is_active = fields.Boolean(related="company_id.collection_is_active", readonly=True)
+    collection_send_time = fields.Float(related="company_id.collection_send_time", readonly=False)
+    collection_test_mode = fields.Boolean(related="company_id.collection_test_mode", readonly=False)
+    collection_test_email = fields.Char(related="company_id.collection_test_email", readonly=False)
+    collection_bank_max_age_days = fields.Integer(related="company_id.collection_bank_max_age_days", readonly=False)
+    collection_brake_factor = fields.Float(related="company_id.collection_brake_factor", readonly=False)
+    collection_brake_first_limit = fields.Integer(related="company_id.collection_brake_first_limit", readonly=False)
