@@ -10,6 +10,8 @@ that ``environment`` lists, the bench gets:
 ``COLLECTIONS_TEMPLATE_DATA_DIR``  Odoo's data folder of both
 """
 
+import os
+
 from . import databases, python_env
 from .environment import prepared_environment, write_conf
 from .paths import CLONE, cache_folder, content_key, run_folder
@@ -34,8 +36,10 @@ def main(arguments):
             COLLECTIONS_TEMPLATE_DB=suite.name,
             COLLECTIONS_TEMPLATE_DATA_DIR=suite.data,
             COLLECTIONS_RUN_DIR=run_folder("bench"),
+            PYTHONPATH=os.pathsep.join([environment.variables["PYTHONPATH"], str(CLONE / "setup")]),
         )
-        return inside.run([environment.python, BENCH, *arguments], cwd=CLONE)
+        with databases.in_use(suite):
+            return inside.run([environment.python, BENCH, *arguments], cwd=CLONE)
 
 
 def _compared_addons(environment):

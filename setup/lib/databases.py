@@ -3,10 +3,10 @@
 Odoo keeps a database in two places, PostgreSQL and the filestore in its data
 folder; what is made, copied or dropped here is so in both.
 
-Two templates: the *base* has the Odoo modules that the suite depends on and is
-made once; the *suite* is a copy of it with the suite's modules installed, made
-again when one of their files changes. Each is built under another name and
-renamed when it is whole.
+Three templates, each made from the one before: the *base* has the Odoo modules
+that the suite depends on and is made once; the *suite* has the suite's modules
+too and is made again when one of their files changes; the *browser* template has
+the asset bundles. Each is built under another name and renamed when it is whole.
 """
 
 import ast
@@ -139,6 +139,13 @@ def suite_template(environment):
     return _template(environment, name, lambda new: _build_suite(new, base, modules))
 
 
+def browser_template(environment):
+    """The suite with Odoo's asset bundles made, which each browser test would else do for itself."""
+    suite = suite_template(environment)
+    name = own_name(f"browser_{content_key(suite.name)}")
+    return _template(environment, name, lambda new: _build_browser(new, suite))
+
+
 def _template(environment, name, build):
     kind = name.rsplit("_", 1)[0]
     with locked(run_folder("locks") / kind):
@@ -156,12 +163,22 @@ def _template(environment, name, build):
         return new.rename(name)
 
 
+def in_use(template):
+    """A lock that keeps ``template`` while a run copies from it, also when a newer one replaces it."""
+    return locked(_use_lock(template.name), shared=True)
+
+
+def _use_lock(name):
+    return run_folder("locks") / f"use-{name}"
+
+
 def _drop_older(environment, kind):
-    """Drop the templates that the new one replaces, unless a run still copies them."""
+    """Drop the templates that the new one replaces, unless a run still copies from them."""
     for name in names(environment):
         if name.startswith(f"{kind}_") and name != f"{kind}_new":
-            with contextlib.suppress(Problem):
+            with contextlib.suppress(BlockingIOError), locked(_use_lock(name), wait=False):
                 Database(environment, name, _template_data()).drop()
+                _use_lock(name).unlink()
 
 
 def _build_base(new, modules):
@@ -176,6 +193,17 @@ def _build_suite(new, base, modules):
         complaints = new.odoo("--init", modules, log)
         if complaints:
             raise Problem("\n".join([f"installing {', '.join(modules)} left warnings in Odoo's log {log}:", *complaints]))
+
+
+def _build_browser(new, suite):
+    with doing("making the asset bundles for the browser tests"):
+        new.copy_from(suite)
+        checked(
+            new.environment.odoo_command("shell", "--database", new.name, "--data-dir", new.data, "--no-http"),
+            "Odoo could not make its asset bundles",
+            input="env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()",
+            env=new.environment.variables,
+        )
 
 
 def drop_abandoned(environment, purpose, data):

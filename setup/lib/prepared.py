@@ -15,14 +15,16 @@ MARKER = ".complete"
 
 
 @contextlib.contextmanager
-def locked(path, shared=False):
-    """Hold the lock file ``path``; say so if somebody else has it."""
+def locked(path, shared=False, wait=True):
+    """Hold the lock file ``path``; if somebody else has it, say so and wait, or raise BlockingIOError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     with path.open("a") as handle:
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
+            if not wait:
+                raise
             say(f"waiting for another set-up that holds {path.name}")
             fcntl.flock(handle, kind)
         yield handle

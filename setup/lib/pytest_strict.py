@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+HARMLESS = [
+    "Error received after termination",  # Odoo closed the browser while a page was still loading
+]
+
 _complaints = []
 _durations = {}
 
@@ -20,8 +24,9 @@ class _Complaints(logging.Handler):
     """Keeps the warnings and errors of Odoo's log, from whatever thread."""
 
     def emit(self, record):
-        if record.name.split(".")[0] == "odoo":
-            _complaints.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+        text = record.getMessage()
+        if record.name.split(".")[0] == "odoo" and not any(words in text for words in HARMLESS):
+            _complaints.append(f"{record.levelname} {record.name}: {text}")
 
 
 @pytest.hookimpl(tryfirst=True, wrapper=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 
-READABLE = email.policy.SMTPUTF8.clone(cte_type="8bit", max_line_length=998, linesep="\n")
+READABLE = email.policy.SMTPUTF8.clone(cte_type="8bit", max_line_length=998, linesep="\n", refold_source="all")
 
 
 class Sink:

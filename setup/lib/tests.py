@@ -5,7 +5,9 @@ the template database with its own data folder: Odoo collects a filestore's
 garbage after each test class, and would delete the other process's files.
 """
 
+import itertools
 import os
+import re
 import time
 
 from . import chromium, databases
@@ -15,6 +17,7 @@ from .prepared import remove
 from .say import Problem
 
 PROCESSES = 2
+OPTIONS_WITH_A_VALUE = {"-k", "-m", "-n", "-o", "-p", "-W"}
 BUDGET_MINUTES = 30  # of the short run
 
 
@@ -23,7 +26,6 @@ def main(arguments):
     long_run = "--long" in arguments
     arguments = [argument for argument in arguments if argument != "--long"]
     with prepared_environment() as environment:
-        environment = environment.with_path(chromium.folder())
         data = run_folder("test")
         databases.drop_abandoned(environment, "test", data)
         template = databases.suite_template(environment)
@@ -38,26 +40,23 @@ def main(arguments):
             PYTHONDONTWRITEBYTECODE="",
         )
         try:
-            return _run(environment, template, arguments)
+            with databases.in_use(template):
+                return _run(environment, arguments)
         finally:
             remove(data / str(os.getpid()))
 
 
-def _run(environment, template, arguments):
+def _run(environment, arguments):
     paths = _paths(arguments)
+    if any(_use_a_browser(path) for path in paths or _all_tests()):
+        environment = environment.with_path(chromium.folder())
+        template = databases.browser_template(environment)
+    else:
+        template = databases.suite_template(environment)
     processes = PROCESSES if len(paths) != 1 else 0
     copies = _copies(environment, template, processes)
-    command = [
-        environment.python,
-        "-m",
-        "pytest",
-        "-p",
-        "lib.pytest_strict",
-        "--odoo-http",
-        "--odoo-log-level=warn",
-        f"--odoo-database={copies[0].name}",
-        f"--odoo-extra=data-dir={copies[0].data}",
-    ]
+    command = [environment.python, *"-m pytest -p lib.pytest_strict --odoo-http --odoo-log-level=warn".split()]
+    command += [f"--odoo-database={copies[0].name}", f"--odoo-extra=data-dir={copies[0].data}"]
     if processes:
         # The slowest files first (pytest_strict sorts them), a file stays in one process.
         command += ["-n", processes, "--dist=loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
@@ -81,8 +80,20 @@ def _copies(environment, template, processes):
 
 
 def _paths(arguments):
-    """The arguments that name something to test."""
-    return [word for word in arguments if not word.startswith("-") and (CLONE / word.split("::")[0]).exists()]
+    """The arguments that name something to test.
+
+    >>> _paths(["-k", "setup", "-x", "setup/lib"])
+    ['setup/lib']
+    """
+    words = [word for before, word in itertools.pairwise(["", *arguments]) if before not in OPTIONS_WITH_A_VALUE]
+    return [word for word in words if not word.startswith("-") and (CLONE / word.split("::")[0]).exists()]
+
+
+def _use_a_browser(path):
+    """Whether a test in ``path`` (a file, a folder, or a pytest node) starts a browser."""
+    place = CLONE / path.split("::")[0]
+    files = place.rglob("test_*.py") if place.is_dir() else [place]
+    return any(re.search(r"\b(start_tour|browser_js)\(", file.read_text()) for file in files)
 
 
 def _all_tests():

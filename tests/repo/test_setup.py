@@ -3,8 +3,10 @@
 import doctest
 import importlib
 import re
+import smtplib
 import subprocess
 import sys
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 CLONE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CLONE / "setup"))
 
-MODULES = sorted(path.stem for path in (CLONE / "setup/lib").glob("[a-z]*.py"))
+MODULES = sorted(path.stem for path in (CLONE / "setup/lib").glob("*.py") if ">>>" in path.read_text())
 COMMANDS = ["run", "test", "odoo", "psql", "bench"]
 
 
@@ -66,6 +68,26 @@ def test_failed_build_leaves_nothing(tmp_path):
     with pytest.raises(ValueError):
         prepared(tmp_path / "thing", build)
     assert not (tmp_path / "thing").exists()
+
+
+def test_mail_sink_keeps_a_readable_file(tmp_path):
+    from lib.smtp_sink import Sink
+
+    message = EmailMessage()
+    message["Subject"] = "Zahlungserinnerung für Müller"
+    message["Message-ID"] = "<one@test>"
+    message.set_content("Offen: 1.000,00 €\n", cte="base64")
+    message.add_alternative("<p>Offen: 1.000,00 €</p>", subtype="html", cte="quoted-printable")
+    with Sink(tmp_path) as sink:
+        with smtplib.SMTP("127.0.0.1", sink.port) as client:
+            client.send_message(message, "us@test", ["anna@test", "b@test"])
+        (kept,) = sink.mails()
+    (file,) = tmp_path.glob("*.eml")
+    text = file.read_text()
+    assert "Zahlungserinnerung für Müller" in text
+    assert text.count("Offen: 1.000,00 €") == 2
+    assert kept["Message-ID"] == "<one@test>"
+    assert kept["X-Envelope-To"] == "anna@test, b@test"
 
 
 def test_every_requirement_is_pinned():
