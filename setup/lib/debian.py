@@ -114,7 +114,8 @@ class _Apt:
     def refresh(self):
         checked(
             [*self.command("apt-get"), "update", "-o", "APT::Update::Error-Mode=any"],
-            "cannot read the package lists of this machine's Debian mirror",
+            "cannot read the package lists of this machine's Debian mirror: check `apt-get update`, "
+            "or name an Odoo 19 source tree in ODOO_SOURCE",
         )
         (self.folder / "updated").touch()
 

@@ -59,7 +59,12 @@ def _bring_up_to_date(database):
     state.unlink(missing_ok=True)
     if installed or database.exists():
         with doing("updating the suite in the demonstration database"):
-            database.odoo("--update", modules, run_folder("logs") / "update-demo.log", "--with-demo")
+            # A module that is new in this clone is installed, the others are updated.
+            both = ["--with-demo", "--init", ",".join(modules)]
+            try:
+                database.odoo("--update", modules, run_folder("logs") / "update-demo.log", *both)
+            except Problem as problem:
+                raise Problem(f"{problem}; setup/run --fresh starts over with a new database") from problem
     else:
         with doing("creating the demonstration database (once, a minute or two)"):
             new = Database(database.environment, f"{DATABASE}_new", database.data)

@@ -41,7 +41,7 @@ def _build(folder, requirements):
             "--quiet",
             "--requirement",
             requirements,
-            failure="cannot install the Python packages of requirements.txt",
+            failure="cannot install the Python packages of requirements.txt: check that pip reaches its package index",
         )
 
 

@@ -52,9 +52,21 @@ def checked(command, failure, **options):
     except OSError as error:
         raise Problem(f"{failure} ({error})") from error
     if ran.returncode:
-        tail = " | ".join(line for line in ran.stdout.splitlines() if line.strip())[-1500:]
-        raise Problem(f"{failure} (exit code {ran.returncode}: {tail})")
+        raise Problem(f"{failure} (exit code {ran.returncode}: {reason(ran.stdout)})")
     return ran.stdout
+
+
+def reason(output):
+    """The line of a program's output that says why it failed.
+
+    >>> reason("Reading lists\\nE: No such package\\nE: Giving up\\n")
+    'E: No such package'
+    >>> reason("Traceback\\n  File x\\nValueError: no\\n")
+    'ValueError: no'
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
+    errors = [line for line in lines if line.startswith(("E:", "ERROR:", "initdb: error:", "pg_ctl:"))]
+    return (errors or lines[-1:])[0][:400]
 
 
 def main(command):
