@@ -127,6 +127,7 @@ def _refresh(env, company_id, partner_ids):
     env.cr.execute(_upsert_items(scope))
     env.cr.execute(_close_items(scope))
     refresh_cases(env, company_id, partner_ids)
+    _cancel_emptied_messages(env, company_id, partner_ids)
 
 
 def _branch_ids(env, company_id):
@@ -368,6 +369,24 @@ def refresh_cases(env, company_id, partner_ids):
             in_scope=in_scope,
         )
     )
+
+
+def _cancel_emptied_messages(env, company_id, partner_ids):
+    """Cancel unsent messages none of whose advancing items is open any more."""
+    env.cr.execute(
+        SQL(
+            """SELECT action.id FROM collection_action action JOIN collection_case kase ON kase.id = action.case_id
+                WHERE action.state IN ('planned', 'review', 'queued') AND kase.company_id = %s AND %s
+                  AND NOT EXISTS (SELECT 1 FROM collection_action_line line JOIN collection_item item ON item.id = line.item_id
+                                   WHERE line.action_id = action.id AND line.advances AND item.active
+                                     AND item.case_id = action.case_id)""",
+            company_id,
+            _case_condition(partner_ids),
+        )
+    )
+    emptied = [row[0] for row in env.cr.fetchall()]
+    if emptied:
+        env["collection.action"].sudo().browse(emptied)._cancel("paid_meanwhile")
 
 
 def refresh_progress(env, item_ids):

@@ -103,6 +103,14 @@ class ResPartner(models.Model):
         before = set(self.ids) | set(self.commercial_partner_id.ids)
         result = super().write(vals)
         self.flush_recordset()
+        if vals.get("active") is False:
+            self._collection_cancel_waiting()
         project.mark_debtors(self.env, before | set(self.commercial_partner_id.ids))
         self.env["account.move.line"]._collection_refresh_after_commit()
         return result
+
+    def _collection_cancel_waiting(self):
+        waiting = self.env["collection.action"].sudo().search(
+            [("partner_id", "in", self.ids), ("state", "in", ("planned", "review", "queued"))]
+        )
+        waiting._cancel("archived")

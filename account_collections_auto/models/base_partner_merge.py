@@ -1,0 +1,80 @@
+from odoo import models
+from odoo.tools import SQL
+
+from ..engine import project
+
+
+class BasePartnerMerge(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        # Before Odoo moves the keys: it would crash on the unique ones, or delete what it cannot move.
+        self._collection_separate_contacts(src_partners + dst_partner)
+        self._collection_join_cases(src_partners, dst_partner)
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        project.mark_debtors(self.env, (src_partners + dst_partner).ids)
+        self.env["account.move.line"]._collection_refresh_after_commit()
+        return result
+
+    def _collection_separate_contacts(self, partners):
+        """Messages of one occasion to two invoice contacts that become one stay two occasions."""
+        actions = self.env["collection.action"].sudo().search([("contact_id", "in", partners.ids)])
+        actions.filtered(lambda action: action.state in ("planned", "review", "queued"))._cancel("merged")
+        for action in actions:
+            action.occasion = f"{action.occasion}/contact:{action.contact_id.id}"
+        self.env.flush_all()
+
+    def _collection_join_cases(self, src_partners, dst_partner):
+        """Join the cases of the customers, company by company, so that one case with all of the history is left."""
+        debtor = dst_partner.commercial_partner_id
+        if debtor in src_partners:
+            debtor = dst_partner
+        cases = self.env["collection.case"].sudo().search([("partner_id", "in", (src_partners + debtor).ids)])
+        for same_company in cases.grouped("company_id").values():
+            kept = same_company.filtered(lambda case: case.partner_id == debtor) or same_company[0]
+            self._collection_join_into(kept, same_company - kept)
+            kept.action_ids.filtered(lambda action: action.partner_id != debtor).partner_id = debtor
+            kept.partner_id = debtor
+        self.env.flush_all()
+
+    def _collection_join_into(self, kept, joined):
+        if not joined:
+            return
+        actions = joined.action_ids
+        actions.filtered(lambda action: action.state in ("planned", "review", "queued"))._cancel("merged")
+        for action in actions:
+            action.occasion = f"{action.occasion}/case:{action.case_id.id}"
+        self.env.flush_all()
+        self._collection_join_decisions(kept, joined)
+        self._update_foreign_keys_generic("collection.case", joined, kept)
+        self._update_reference_fields_generic("collection.case", joined, kept)
+        self.env.invalidate_all()
+        kept._message_log(
+            body=self.env._(
+                "Joined with the case of %(customers)s, because the customers were merged.",
+                customers=", ".join(joined.partner_id.mapped("display_name")),
+            )
+        )
+        joined.unlink()
+
+    def _collection_join_decisions(self, kept, joined):
+        """Where a cycle decided the same of both cases, one decision with the sums of both is left."""
+        pairs = self.env.execute_query(
+            SQL(
+                """SELECT line.id, (SELECT min(other.id) FROM collection_cycle_line other
+                                    WHERE other.cycle_id = line.cycle_id AND other.decision = line.decision
+                                      AND other.level_id IS NOT DISTINCT FROM line.level_id
+                                      AND other.case_id = ANY(%(cases)s))
+                     FROM collection_cycle_line line WHERE line.case_id = ANY(%(cases)s)""",
+                cases=(kept + joined).ids,
+            )
+        )
+        lines = self.env["collection.cycle.line"].sudo()
+        for line_id, first_id in pairs:
+            if line_id == first_id:
+                continue
+            line, first = lines.browse(line_id), lines.browse(first_id)
+            first.write({"item_count": first.item_count + line.item_count, "amount": first.amount + line.amount})
+            line.action_ids.cycle_line_id = first
+            line.unlink()
+        self.env.flush_all()
