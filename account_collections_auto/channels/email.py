@@ -22,7 +22,8 @@ class CollectionChannelEmail(models.AbstractModel):
             """WITH payer AS (
                    SELECT kase.case_id, kase.debtor_id, COALESCE(debtor.collection_payer_id, kase.debtor_id) AS payer_id,
                           debtor.collection_payer_id IS NOT NULL AS is_other,
-                          debtor.collection_grouping IS NOT DISTINCT FROM 'contact' AND debtor.collection_payer_id IS NULL AS by_contact
+                          debtor.collection_grouping IS NOT DISTINCT FROM 'contact'
+                              AND debtor.collection_payer_id IS NULL AS by_contact
                      FROM collection_tmp_case kase JOIN res_partner debtor ON debtor.id = kase.debtor_id
                ), flagged AS (
                    SELECT payer.case_id, contact.id AS partner_id
@@ -84,9 +85,7 @@ class CollectionChannelEmail(models.AbstractModel):
     def _prepare_mail_vals(self, action, template, rendered):
         case = action.case_id
         action.message_id = generate_tracking_message_id(f"{case.id}-collection.case")
-        recipients = ", ".join(
-            formataddr((partner.name or "", partner.email_normalized)) for partner in action.recipient_ids
-        )
+        recipients = ", ".join(formataddr((partner.name or "", partner.email_normalized)) for partner in action.recipient_ids)
         subject = rendered["subject"]
         if action.is_test:
             subject = f"[TEST, {action.recipient}] {subject}"

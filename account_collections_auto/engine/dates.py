@@ -24,9 +24,7 @@ def next_working_day(day: date, weekdays: Collection[int] = EVERY_DAY, holidays:
     return day
 
 
-def deadline(
-    sent: date, response_days: int, weekdays: Collection[int] = EVERY_DAY, holidays: Collection[date] = ()
-) -> date:
+def deadline(sent: date, response_days: int, weekdays: Collection[int] = EVERY_DAY, holidays: Collection[date] = ()) -> date:
     """Return the last day to answer a message that left on ``sent``: it counts from that day, never from a plan.
 
     >>> deadline(date(2026, 6, 8), 7)

@@ -131,9 +131,7 @@ def _refresh(env, company_id, partner_ids):
 
 
 def _branch_ids(env, company_id):
-    env.cr.execute(
-        SQL("SELECT id FROM res_company WHERE split_part(parent_path, '/', 1)::int = %s ORDER BY id", company_id)
-    )
+    env.cr.execute(SQL("SELECT id FROM res_company WHERE split_part(parent_path, '/', 1)::int = %s ORDER BY id", company_id))
     return [row[0] for row in env.cr.fetchall()]
 
 

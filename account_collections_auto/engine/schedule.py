@@ -97,7 +97,8 @@ def plan_actions(env, cycle):
                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
                  FROM (SELECT message.*, line.id AS cycle_line_id FROM collection_tmp_message message
                          LEFT JOIN collection_cycle_line line
-                           ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id AND line.decision = 'planned') message
+                           ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id
+                          AND line.decision = 'planned') message
                 WHERE action.id = message.action_id""",
             cycle=cycle.id,
             occasion=cycle._occasion(),
@@ -108,8 +109,10 @@ def plan_actions(env, cycle):
     _delete_lines_of_updated_actions(env)
     env.cr.execute(
         SQL(
-            """INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id, level_id, step_id,
-                                              channel, state, occasion, amount, currency_id, is_test, planned_date, waiting_since, scheduled_at,
+            """INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id,
+                                              level_id, step_id,
+                                              channel, state, occasion, amount, currency_id, is_test,
+                                              planned_date, waiting_since, scheduled_at,
                                               create_uid, create_date, write_uid, write_date)
                SELECT %(cycle)s, line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
                       message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,

@@ -69,7 +69,8 @@ def _next_level(date):
     )
     waited = SQL(
         """(COALESCE(item.level_days, 0) <= 0
-            OR (%(date)s > item.deadline + plan.grace_days AND %(date)s >= item.level_date + level.minimum_days_since_previous))""",
+            OR (%(date)s > item.deadline + plan.grace_days 
+                AND %(date)s >= item.level_date + level.minimum_days_since_previous))""",
         date=date,
     )
     return SQL(

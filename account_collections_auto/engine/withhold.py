@@ -28,9 +28,7 @@ def withhold(env, company, date, ignore_actions=()):
 
     ``ignore_actions``: ids of actions that are being dispatched, whose own sending is no reason against them.
     """
-    env.cr.execute(
-        "CREATE TEMPORARY TABLE collection_tmp_stop (item_id int, code text, until date, info text) ON COMMIT DROP"
-    )
+    env.cr.execute("CREATE TEMPORARY TABLE collection_tmp_stop (item_id int, code text, until date, info text) ON COMMIT DROP")
     env.cr.execute(
         "CREATE TEMPORARY TABLE collection_tmp_case_stop (case_id int, code text, until date, info text) ON COMMIT DROP"
     )
@@ -41,7 +39,8 @@ def withhold(env, company, date, ignore_actions=()):
         )
     )
     env.cr.execute(
-        "UPDATE collection_tmp_item item SET collectable = FALSE FROM collection_tmp_stop stop WHERE stop.item_id = item.item_id"
+        """UPDATE collection_tmp_item item SET collectable = FALSE
+             FROM collection_tmp_stop stop WHERE stop.item_id = item.item_id"""
     )
     _claim(env)
     _advance(env)
@@ -73,9 +72,7 @@ def _item_stops(env, company, date):
 
 def _stop_models(env):
     mixin = env.registry["collection.stop.mixin"]
-    return sorted(
-        name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract
-    )
+    return sorted(name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract)
 
 
 def _no_followup():
@@ -247,7 +244,7 @@ def _find_recipients(env, company):
     for channel in env["collection.channel"]._channels():
         env.cr.execute(
             SQL(
-                """INSERT INTO collection_tmp_recipient (case_id, contact_id, channel, partner_id, address, lang, problem) %s""",
+                "INSERT INTO collection_tmp_recipient (case_id, contact_id, channel, partner_id, address, lang, problem) %s",
                 channel._recipients_sql(company),
             )
         )

@@ -21,4 +21,3 @@ from . import res_partner
 from . import res_config_settings
 from . import account_move
 from . import account_move_line
-from . import base_partner_merge

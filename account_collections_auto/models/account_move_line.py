@@ -1,7 +1,6 @@
 import logging
 
 import psycopg2
-
 from odoo import SUPERUSER_ID, api, models
 from odoo.modules.registry import Registry
 
@@ -78,7 +77,7 @@ def _refresh_in_new_transaction(dbname, attempts=3):
                 env = api.Environment(cr, SUPERUSER_ID, {})
                 cr.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
                 project.refresh_marked(env)
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit  # a cursor of our own
                 return
             except psycopg2.errors.OperationalError as error:
                 cr.rollback()

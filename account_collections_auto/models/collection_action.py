@@ -83,8 +83,7 @@ class CollectionAction(models.Model):
     line_ids = fields.One2many("collection.action.line", "action_id", string="Items", readonly=True)
 
     _once = models.UniqueIndex(
-        "(case_id, channel, step_id, occasion, COALESCE(contact_id, 0)) "
-        "WHERE state NOT IN ('cancelled', 'failed', 'bounced')",
+        "(case_id, channel, step_id, occasion, COALESCE(contact_id, 0)) WHERE state NOT IN ('cancelled', 'failed', 'bounced')",
         "This step was prepared for this customer on this occasion already.",
     )
     _one_unsent = models.UniqueIndex(
@@ -159,9 +158,9 @@ class CollectionAction(models.Model):
     def _expire_reviews(self, company, date):
         """Cancel what nobody approved in time; it is selected anew."""
         waiting = self.search([("company_id", "=", company.id), ("state", "=", "review")])
-        waiting.filtered(
-            lambda action: (date - action.waiting_since).days >= action.plan_id.review_expiry_days
-        )._cancel("review_expired")
+        waiting.filtered(lambda action: (date - action.waiting_since).days >= action.plan_id.review_expiry_days)._cancel(
+            "review_expired"
+        )
 
     # -- dispatch --------------------------------------------------------------------------------------------------
 
@@ -279,8 +278,6 @@ class CollectionAction(models.Model):
         domain = [("state", "=", "queued"), ("cycle_id.state", "!=", "running")]
         commit(remaining=self.search_count(domain))
         for company in self.search(domain).company_id:
-            while handled := self._dispatch_batch(
-                [*domain, ("company_id", "=", company.id)], company._collection_today(), 100
-            ):
+            while handled := self._dispatch_batch([*domain, ("company_id", "=", company.id)], company._collection_today(), 100):
                 if not commit(handled):
                     return

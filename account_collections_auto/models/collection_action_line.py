@@ -20,9 +20,7 @@ class CollectionActionLine(models.Model):
     round = fields.Integer(readonly=True, default=1, aggregator=None)
     channel = fields.Char(readonly=True)
     move_line_id = fields.Many2one("account.move.line", ondelete="set null", readonly=True, index="btree_not_null")
-    move_id = fields.Many2one(
-        "account.move", string="Document", ondelete="set null", readonly=True, index="btree_not_null"
-    )
+    move_id = fields.Many2one("account.move", string="Document", ondelete="set null", readonly=True, index="btree_not_null")
     instalment = fields.Integer(readonly=True, aggregator=None)
     level_id = fields.Many2one("collection.level", ondelete="set null", readonly=True, index="btree_not_null")
     level_name = fields.Char(readonly=True)

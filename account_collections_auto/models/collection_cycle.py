@@ -4,7 +4,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
@@ -155,7 +154,9 @@ class CollectionCycle(models.Model):
                     date=format_date(self.env, date),
                 )
             )
-        if self.sudo().search_count([("company_id", "=", company.id), ("date", "=", date), ("state", "in", ("running", "done"))]):
+        if self.sudo().search_count(
+            [("company_id", "=", company.id), ("date", "=", date), ("state", "in", ("running", "done"))]
+        ):
             raise UserError(
                 self.env._(
                     "The cycle of %(date)s ran already. Run that one again: it looks at what was withheld then, "
@@ -180,7 +181,9 @@ class CollectionCycle(models.Model):
         for cycle in self:
             if cycle.state != "preview":
                 raise UserError(
-                    cycle.env._("%(cycle)s has run and stays as it is; only a preview can be cancelled.", cycle=cycle.display_name)
+                    cycle.env._(
+                        "%(cycle)s has run and stays as it is; only a preview can be cancelled.", cycle=cycle.display_name
+                    )
                 )
         self._check_manager()
         self.sudo().write({"state": "cancelled"})
@@ -262,7 +265,7 @@ class CollectionCycle(models.Model):
             return
         # The lock of the session outlives the commits between the batches, and dies with the process.
         self.env.cr.execute(lock("pg_advisory_lock"))
-        self.env.cr.commit()  # the wait is over: see what the other worker did
+        self.env["ir.cron"]._commit_progress()  # the wait is over: see what the other worker did
         self.env.invalidate_all(flush=False)
         try:
             yield
@@ -312,7 +315,8 @@ class CollectionCycle(models.Model):
                     WHERE company_id = %(company)s
                       AND refreshed_at > (SELECT planned_at FROM collection_cycle WHERE id = %(cycle)s)
                     UNION
-                   SELECT case_id FROM collection_action WHERE cycle_id = %(cycle)s AND state IN ('cancelled', 'bounced', 'failed')
+                   SELECT case_id FROM collection_action
+                    WHERE cycle_id = %(cycle)s AND state IN ('cancelled', 'bounced', 'failed')
                 """,
                 cycle=self.id,
                 company=self.company_id.id,
@@ -583,9 +587,7 @@ class CollectionCycle(models.Model):
     @api.model
     def _cron_run(self):
         """Run the daily cycle of each company that was switched on, when its hour has come in its time zone."""
-        companies = self.env["res.company"].sudo().search(
-            [("collection_is_active", "=", True), ("parent_id", "=", False)]
-        )
+        companies = self.env["res.company"].sudo().search([("collection_is_active", "=", True), ("parent_id", "=", False)])
         ready = companies.filtered(self._is_due)
         for number, company in enumerate(ready, start=1):
             date = company._collection_today()
@@ -599,9 +601,7 @@ class CollectionCycle(models.Model):
     def _is_due(self, company):
         """Its hour has come and today's cycle is missing or unfinished; one that stopped as a preview waits for a person."""
         now = company._collection_now()
-        cycles = self.sudo().search(
-            [("company_id", "=", company.id), ("date", "=", now.date()), ("state", "!=", "cancelled")]
-        )
+        cycles = self.sudo().search([("company_id", "=", company.id), ("date", "=", now.date()), ("state", "!=", "cancelled")])
         if cycles.filtered(lambda cycle: cycle.state == "running"):
             return True
         if cycles.filtered(lambda cycle: cycle.state == "done" or cycle.stop_code):

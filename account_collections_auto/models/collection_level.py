@@ -21,9 +21,7 @@ class CollectionLevel(models.Model):
         default=7,
         help="Day 1 is the day after the due date. Zero or negative: a courtesy message, sent up to the due date.",
     )
-    response_days = fields.Integer(
-        default=7, help="Days the customer gets to answer; the deadline is printed on the message."
-    )
+    response_days = fields.Integer(default=7, help="Days the customer gets to answer; the deadline is printed on the message.")
     minimum_days_since_previous = fields.Integer(
         default=7, help="At least this many days lie between the previous level of an item and this one."
     )
@@ -71,26 +69,25 @@ class CollectionLevel(models.Model):
 
     def _get_sentence(self):
         self.ensure_one()
-        _ = self.env._
         if self.days_overdue > 0:
-            when = _("%(days)s days after the due date", days=self.days_overdue)
+            when = self.env._("%(days)s days after the due date", days=self.days_overdue)
         elif self.days_overdue == 0:
-            when = _("On the due date")
+            when = self.env._("On the due date")
         else:
-            when = _("%(days)s days before the due date", days=-self.days_overdue)
+            when = self.env._("%(days)s days before the due date", days=-self.days_overdue)
         channel_labels = dict(self.env["collection.step"]._fields["channel"]._description_selection(self.env))
         channels = [channel_labels[step.channel] for step in self.step_ids if not step.fallback_of_id]
-        how = _("by %(channels)s", channels=" + ".join(channels)) if channels else _("no message")
+        how = self.env._("by %(channels)s", channels=" + ".join(channels)) if channels else self.env._("no message")
         who = {
-            "auto": _("automatically"),
-            "review": _("after approval"),
-            "manual": _("by hand only"),
+            "auto": self.env._("automatically"),
+            "review": self.env._("after approval"),
+            "manual": self.env._("by hand only"),
         }[self.mode]
         parts = [when, how, who]
         if self.days_overdue > 0:
-            parts.append(_("answer within %(days)s days", days=self.response_days))
+            parts.append(self.env._("answer within %(days)s days", days=self.response_days))
         if self.final_notice:
-            parts.append(_("final notice"))
+            parts.append(self.env._("final notice"))
         return ", ".join(parts)
 
     def _get_deadline(self, sent):

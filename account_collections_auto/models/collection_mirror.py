@@ -30,9 +30,7 @@ class CollectionMirror(models.Model):
         lines = moves.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
         flagged = lines.filtered("no_followup").move_id
         (lines.filtered(lambda line: line.move_id not in flagged)).write({"no_followup": True})
-        self.sudo().create(
-            [{"move_id": move.id, "company_id": company.id} for move in moves if move not in flagged]
-        )
+        self.sudo().create([{"move_id": move.id, "company_id": company.id} for move in moves if move not in flagged])
 
     def _give_back(self):
         lines = self.move_id.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")

@@ -17,9 +17,7 @@ class CollectionPlan(models.Model):
     name = fields.Char(required=True, translate=True, tracking=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company.root_id
-    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company.root_id)
     currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     level_ids = fields.One2many("collection.level", "plan_id", string="Levels", copy=True)
     minimum_amount = fields.Monetary(

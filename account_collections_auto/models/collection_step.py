@@ -26,9 +26,7 @@ class CollectionStep(models.Model):
         string="E-mail Template",
         ondelete="restrict",
         domain="[('model', '=', 'collection.action')]",
-        default=lambda self: self.env.ref(
-            "account_collections_auto.mail_template_first_reminder", raise_if_not_found=False
-        ),
+        default=lambda self: self.env.ref("account_collections_auto.mail_template_first_reminder", raise_if_not_found=False),
     )
     attach_invoices = fields.Boolean(help="Attach the PDF of each claimed invoice, as it was sent.")
     attach_letter = fields.Boolean(help="Attach the notice as a PDF letter with the same wording.")

@@ -13,9 +13,7 @@ class CollectionStopMixin(models.AbstractModel):
     _description = "Stop"
 
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company.root_id
-    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company.root_id)
     item_ids = fields.Many2many(
         "collection.item",
         string="Items",
@@ -45,9 +43,7 @@ class CollectionStopMixin(models.AbstractModel):
         """Return a SELECT of (item_id, code, until, text) of the items stopped on ``date`` in ``company``."""
         table = SQL.identifier(self._table)
         items = self._fields["item_ids"]
-        relation, stop_column, item_column = (
-            SQL.identifier(name) for name in (items.relation, items.column1, items.column2)
-        )
+        relation, stop_column, item_column = (SQL.identifier(name) for name in (items.relation, items.column1, items.column2))
         return SQL(
             """SELECT item.id, %(code)s, stop.date_until, %(text)s
                  FROM %(table)s stop

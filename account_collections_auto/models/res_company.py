@@ -3,6 +3,7 @@ from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
+from odoo.fields import Domain
 
 
 class ResCompany(models.Model):
@@ -20,9 +21,7 @@ class ResCompany(models.Model):
     collection_user_id = fields.Many2one(
         "res.users", string="Default Collector", help="Answers for the cases without a collector; named in messages."
     )
-    collection_is_active = fields.Boolean(
-        string="Automatic Cycle", help="The daily cycle runs by itself for this company."
-    )
+    collection_is_active = fields.Boolean(string="Automatic Cycle", help="The daily cycle runs by itself for this company.")
     collection_send_time = fields.Float(string="Cycle Starts At", default=8.0)
     collection_test_mode = fields.Boolean(
         string="Test Mode", help="Every message goes to one internal address and counts for nothing."
@@ -53,7 +52,7 @@ class ResCompany(models.Model):
     @api.model
     def _get_collection_days(self):
         """Return {company id: today in its time zone} for all companies."""
-        companies = self.sudo().with_context(active_test=False).search([])
+        companies = self.sudo().with_context(active_test=False).search(Domain.TRUE)
         return {company.id: company._collection_today() for company in companies}
 
     def _collection_now(self):

@@ -15,9 +15,7 @@ class ResPartner(models.Model):
         company_dependent=True,
         help="Empty: the default plan of the company.",
     )
-    collection_contact = fields.Boolean(
-        string="Collections Contact", help="Receives the payment reminders of this customer."
-    )
+    collection_contact = fields.Boolean(string="Collections Contact", help="Receives the payment reminders of this customer.")
     collection_payer_id = fields.Many2one(
         "res.partner",
         string="Reminders Go To",
@@ -30,12 +28,8 @@ class ResPartner(models.Model):
         string="Reminder Messages",
         default="customer",
     )
-    collection_direct_debit = fields.Boolean(
-        string="Direct Debit or Automatic Card", help="Not reminded until a debit failed."
-    )
-    collection_case_ids = fields.One2many(
-        "collection.case", compute="_compute_collection_case_ids", string="Collection Cases"
-    )
+    collection_direct_debit = fields.Boolean(string="Direct Debit or Automatic Card", help="Not reminded until a debit failed.")
+    collection_case_ids = fields.One2many("collection.case", compute="_compute_collection_case_ids", string="Collection Cases")
     collection_hold_until = fields.Date(
         compute="_compute_collection_hold", inverse="_inverse_collection_hold", string="Collections On Hold Until"
     )
@@ -110,7 +104,9 @@ class ResPartner(models.Model):
         return result
 
     def _collection_cancel_waiting(self):
-        waiting = self.env["collection.action"].sudo().search(
-            [("partner_id", "in", self.ids), ("state", "in", ("planned", "review", "queued"))]
+        waiting = (
+            self.env["collection.action"]
+            .sudo()
+            .search([("partner_id", "in", self.ids), ("state", "in", ("planned", "review", "queued"))])
         )
         waiting._cancel("archived")

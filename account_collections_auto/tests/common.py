@@ -51,8 +51,7 @@ class CollectionsCase(AccountTestInvoicingCommon):
                             {
                                 "channel": "email",
                                 "mail_template_id": cls.quick_ref(
-                                    "account_collections_auto.mail_template_"
-                                    + templates[min(number, len(templates) - 1)]
+                                    "account_collections_auto.mail_template_" + templates[min(number, len(templates) - 1)]
                                 ).id,
                             }
                         )
