@@ -32,9 +32,6 @@ data_dir = {data}
 db_template = template1
 unaccent = True
 http_interface = 127.0.0.1
-list_db = True
-max_cron_threads = {crons}
-server_wide_modules = base,rpc,web
 """
 
 
@@ -109,12 +106,12 @@ def prepared_environment():
         yield Environment(python, odoo, variables).with_path(pdf)
 
 
-def write_conf(odoo, name="odoo.conf", data=None, addons=(), crons=0):
-    """Write Odoo's configuration file; same content, same file, so that nobody reads half of it."""
+def write_conf(odoo, name="odoo.conf", data=None, addons=()):
+    """Write Odoo's configuration file, in one go, so that nobody reads half of it."""
     folders = [*odoo_tree.addons_folders(odoo), *addons]
     if any(CLONE.glob("*/__manifest__.py")):
         folders.append(CLONE)
-    text = SETTINGS.format(addons=",".join(map(str, folders)), data=data or run_folder("odoo-data"), crons=crons)
+    text = SETTINGS.format(addons=",".join(map(str, folders)), data=data or run_folder("odoo-data"))
     conf = run_folder() / name
     with locked(run_folder("locks") / "odoo-conf"):
         if not conf.exists() or conf.read_text() != text:

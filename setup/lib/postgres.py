@@ -195,7 +195,7 @@ class _OwnServer:
             options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         return checked(
             [self.programs / program, *arguments],
-            f"PostgreSQL's {program} failed, its log is {self.log}",
+            f"PostgreSQL's {program} failed, its log is {self.log} (without the folder {self.folder} it starts over)",
             cwd="/",
             **options,
         )
