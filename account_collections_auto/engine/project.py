@@ -42,7 +42,7 @@ def append_pending_marks(env):
                  JOIN account_account account ON account.id = line.account_id
                  JOIN res_company company ON company.id = line.company_id
                  JOIN res_partner partner ON partner.id = line.partner_id
-                WHERE line.id = ANY(%(lines)s) AND account.account_type = 'asset_receivable'
+                WHERE line.id = ANY(%(lines)s) AND account.account_type = 'asset_receivable' AND line.parent_state = 'posted'
                 UNION
                SELECT kase.company_id, kase.partner_id
                  FROM collection_item item JOIN collection_case kase ON kase.id = item.case_id

@@ -34,7 +34,7 @@ def record_decisions(env, cycle):
                         GROUP BY kase.case_id, kase.level_id
                        UNION ALL
                        SELECT held.case_id, held.level_id,
-                              CASE WHEN bool_or(held.code = 'dropped') THEN 'dropped' ELSE 'withheld' END,
+                              'withheld',
                               count(DISTINCT held.item_id), sum(held.amount_residual) FILTER (WHERE held.position = 1),
                               min(held.due_date), min(held.code),
                               jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object(
@@ -53,6 +53,9 @@ def record_decisions(env, cycle):
                                          FROM collection_tmp_item item
                                          JOIN collection_tmp_case_stop stop ON stop.case_id = item.case_id
                                         WHERE item.advances) reason) held
+                        WHERE NOT EXISTS (SELECT 1 FROM collection_cycle_line dropped
+                                           WHERE dropped.cycle_id = %(cycle)s AND dropped.case_id = held.case_id
+                                             AND dropped.decision = 'dropped')
                         GROUP BY held.case_id, held.level_id) decided
                ON CONFLICT (cycle_id, case_id, level_id, decision) DO UPDATE
                   SET item_count = excluded.item_count, amount = excluded.amount,
@@ -92,7 +95,9 @@ def plan_actions(env, cycle):
             """UPDATE collection_action action
                   SET cycle_id = %(cycle)s, level_id = message.level_id, step_id = message.step_id,
                       occasion = %(occasion)s, amount_before = action.amount, amount = message.amount,
-                      state = CASE WHEN action.state = 'review' THEN 'review' ELSE message.state END,
+                      state = CASE WHEN message.state = 'queued' AND action.state != 'review' THEN 'queued'
+                                   WHEN action.approved_at IS NOT NULL AND action.level_id = message.level_id THEN 'queued'
+                                   ELSE 'review' END,
                       planned_date = %(date)s, cycle_line_id = message.cycle_line_id,
                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
                  FROM (SELECT message.*, line.id AS cycle_line_id FROM collection_tmp_message message

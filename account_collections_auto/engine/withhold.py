@@ -248,6 +248,23 @@ def _find_recipients(env, company):
                 channel._recipients_sql(company),
             )
         )
+    _stop_contacts_without_address(env)
+
+
+def _stop_contacts_without_address(env):
+    """With one message per invoice contact: the items of a contact nobody reaches are withheld, the others go out."""
+    env.cr.execute(
+        """WITH stuck AS (
+               UPDATE collection_tmp_item item SET advances = FALSE
+                 FROM (SELECT case_id, contact_id, min(problem) AS problem, min(address) AS address
+                         FROM collection_tmp_recipient WHERE contact_id != 0
+                        GROUP BY case_id, contact_id HAVING bool_and(problem IS NOT NULL)) unreached
+                WHERE item.case_id = unreached.case_id AND item.contact_id = unreached.contact_id AND item.advances
+                  AND EXISTS (SELECT 1 FROM collection_tmp_recipient other
+                               WHERE other.case_id = item.case_id AND other.problem IS NULL)
+               RETURNING item.item_id, unreached.problem, unreached.address)
+           INSERT INTO collection_tmp_stop (item_id, code, info) SELECT item_id, problem, address FROM stuck"""
+    )
 
 
 # -- reasons of customers: SELECTs of (case_id, code, until, text) over collection_tmp_case ---------------------------

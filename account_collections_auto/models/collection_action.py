@@ -256,8 +256,9 @@ class CollectionAction(models.Model):
                     "is_test": test_mode,
                 }
             )
-            if action.is_test:
-                action.line_ids.is_live = False
+        for test, actions in self.grouped("is_test").items():
+            lines = actions.line_ids
+            lines.filtered(lambda line: line.is_live == test).write({"is_live": not test})
 
     def _fail(self, code, **values):
         self._change_state("failed", allowed_from=("queued", "sent"), reason_code=code, reason_values=values)

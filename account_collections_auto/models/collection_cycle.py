@@ -199,7 +199,15 @@ class CollectionCycle(models.Model):
         company.ensure_one()
         if not self.env.su and company not in self.env.companies and company.root_id not in self.env.companies:
             raise AccessError(self.env._("You have no access to %(company)s.", company=company.sudo().name))
-        return company.sudo().root_id, fields.Date.to_date(date)
+        company = company.sudo().root_id
+        if not company.collection_plan_id:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no default dunning plan. Choose one in the settings of Collections first.",
+                    company=company.name,
+                )
+            )
+        return company, fields.Date.to_date(date)
 
     # -- the six verbs -------------------------------------------------------------------------------------------------
 
