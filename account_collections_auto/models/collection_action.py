@@ -256,9 +256,9 @@ class CollectionAction(models.Model):
                     "is_test": test_mode,
                 }
             )
-        for test, actions in self.grouped("is_test").items():
-            lines = actions.line_ids
-            lines.filtered(lambda line: line.is_live == test).write({"is_live": not test})
+            action.line_ids.filtered(lambda line, test=action.is_test: line.is_live == test).write(
+                {"is_live": not action.is_test}
+            )
 
     def _fail(self, code, **values):
         self._change_state("failed", allowed_from=("queued", "sent"), reason_code=code, reason_values=values)

@@ -595,6 +595,7 @@ class CollectionCycle(models.Model):
     @api.model
     def _cron_run(self):
         """Run the daily cycle of each company that was switched on, when its hour has come in its time zone."""
+        self.sudo()._close_abandoned()
         companies = self.env["res.company"].sudo().search([("collection_is_active", "=", True), ("parent_id", "=", False)])
         ready = companies.filtered(self._is_due)
         for number, company in enumerate(ready, start=1):
@@ -605,6 +606,18 @@ class CollectionCycle(models.Model):
                 self.env.cr.rollback()
                 _logger.error("The collection cycle of company %s did not run: %s", company.id, error)
             self.env["ir.cron"]._commit_progress(1, remaining=len(ready) - number)
+
+    @api.model
+    def _close_abandoned(self):
+        """A cycle of an earlier day that was killed does not go on for that day: what it queued leaves with the outbox,
+        checked for today, and what it did not plan today's cycle selects."""
+        for cycle in self.search([("state", "=", "running")]):
+            if cycle.date >= cycle.company_id._collection_today():
+                continue
+            lock = SQL("SELECT pg_try_advisory_xact_lock(hashtext('collection_cycle'), %s)", cycle.id)
+            if self.env.execute_query(lock)[0][0]:
+                cycle.state = "done" if cycle.is_planned else "cancelled"
+        self.env["ir.cron"]._commit_progress()
 
     def _is_due(self, company):
         """Its hour has come and today's cycle is missing or unfinished; one that stopped as a preview waits for a person."""

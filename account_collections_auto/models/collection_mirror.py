@@ -23,9 +23,9 @@ class CollectionMirror(models.Model):
         self.env.flush_all()
         wanted = {row[0] for row in self.env.execute_query(self._covered_moves_sql(company, date))}
         mirrors = self.sudo().search([("company_id", "=", company.id)])
+        new_ids = wanted - set(mirrors.move_id.ids)
         ended = mirrors.filtered(lambda mirror: mirror.move_id.id not in wanted)
         ended._give_back()
-        new_ids = wanted - set(mirrors.move_id.ids)
         moves = self.env["account.move"].sudo().browse(sorted(new_ids))
         lines = moves.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
         flagged = lines.filtered("no_followup").move_id
