@@ -132,6 +132,17 @@ class CollectionAction(models.Model):
     def _cancel(self, reason_code, **reason_values):
         self._change_state("cancelled", allowed_from=UNSENT, reason_code=reason_code, reason_values=reason_values)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_evidence(self):
+        if sent := self.filtered("sent_at"):
+            raise UserError(
+                self.env._(
+                    "The message to %(customer)s was sent on %(date)s and is evidence: it cannot be deleted.",
+                    customer=sent[0].partner_id.display_name,
+                    date=sent[0].contact_date,
+                )
+            )
+
     def action_approve(self):
         """Approve reviewed messages: they are brought up to date and leave within minutes."""
         self._check_collector()

@@ -1,7 +1,24 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..engine import project
+
+_DERIVED = {
+    "company_id",
+    "partner_id",
+    "plan_id",
+    "level_id",
+    "state",
+    "amount_due",
+    "amount_credit",
+    "oldest_due_date",
+    "next_action_date",
+    "next_step",
+    "contact_problem_code",
+    "contact_problem_values",
+    "refreshed_at",
+}
 
 
 class CollectionCase(models.Model):
@@ -62,6 +79,18 @@ class CollectionCase(models.Model):
     refreshed_at = fields.Datetime(readonly=True)
 
     _debtor_unique = models.UniqueIndex("(company_id, partner_id)", "This customer already has a case in this company.")
+
+    def write(self, vals):
+        """What the engine derives from the ledger cannot be written by hand, whatever a client sends."""
+        derived = [name for name in vals if self._fields[name].store and name in _DERIVED]
+        if derived and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "%(fields)s of a case come from the ledger and the messages sent; they cannot be changed by hand.",
+                    fields=", ".join(self._fields[name].string for name in derived),
+                )
+            )
+        return super().write(vals)
 
     @api.depends("contact_problem_code", "contact_problem_values")
     @api.depends_context("lang")
