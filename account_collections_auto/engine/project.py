@@ -331,7 +331,7 @@ def refresh_cases(env, company_id, partner_ids):
                       state = CASE WHEN fresh.is_open THEN 'open' ELSE 'closed' END,
                       next_step = CASE WHEN fresh.oldest_due_date < %(date)s THEN kase.next_step END,
                       contact_problem_code = CASE WHEN fresh.oldest_due_date IS NOT NULL THEN kase.contact_problem_code END,
-                      refreshed_at = now() AT TIME ZONE 'UTC'
+                      refreshed_at = clock_timestamp() AT TIME ZONE 'UTC'
                  FROM (SELECT kase.id, max(plan.id) AS plan_id,
                               COALESCE(sum(item.amount_residual), 0) AS amount_due,
                               COALESCE(-sum(item.amount_residual) FILTER (WHERE item.amount_residual < 0), 0) AS amount_credit,

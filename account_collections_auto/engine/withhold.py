@@ -44,6 +44,7 @@ def withhold(env, company, date, ignore_actions=()):
     )
     _claim(env)
     _advance(env)
+    _leave_to_people(env)
     _gather_cases(env, company)
     _find_recipients(env, company)
     env.cr.execute(
@@ -212,6 +213,21 @@ def _advance(env):
     )
 
 
+def _leave_to_people(env):
+    """What reaches a level that is sent by hand, or one without steps, waits there and holds up nothing else."""
+    env.cr.execute(
+        """INSERT INTO collection_tmp_stop (item_id, code)
+           SELECT item.item_id, CASE WHEN level.mode = 'manual' THEN 'manual_level' ELSE 'no_steps' END
+             FROM collection_tmp_item item JOIN collection_level level ON level.id = item.level_id
+            WHERE item.advances
+              AND (level.mode = 'manual' OR NOT EXISTS (SELECT 1 FROM collection_step step WHERE step.level_id = level.id))"""
+    )
+    env.cr.execute(
+        """UPDATE collection_tmp_item item SET advances = FALSE FROM collection_tmp_stop stop
+            WHERE stop.item_id = item.item_id AND stop.code IN ('manual_level', 'no_steps')"""
+    )
+
+
 def _gather_cases(env, company):
     """One row per case with an advancing item: the tone is the highest level that advances, the total in company money."""
     env.cr.execute(
@@ -294,17 +310,6 @@ def below_minimum():
     return SQL(
         """SELECT kase.case_id, 'below_minimum', NULL::date, NULL::text
              FROM collection_tmp_case kase WHERE kase.amount < kase.minimum_amount"""
-    )
-
-
-def manual_level():
-    return SQL("SELECT case_id, 'manual_level', NULL::date, NULL::text FROM collection_tmp_case WHERE mode = 'manual'")
-
-
-def no_steps():
-    return SQL(
-        """SELECT kase.case_id, 'no_steps', NULL::date, NULL::text FROM collection_tmp_case kase
-            WHERE NOT EXISTS (SELECT 1 FROM collection_step step WHERE step.level_id = kase.level_id)"""
     )
 
 

@@ -50,6 +50,12 @@ class CollectionLevel(models.Model):
     def _check_plan_starts_softly(self):
         self.plan_id._check_first_level_is_not_final()
 
+    def unlink(self):
+        plans = self.plan_id
+        result = super().unlink()
+        plans._check_first_level_is_not_final()
+        return result
+
     @api.constrains("final_notice", "days_overdue")
     def _check_courtesy_is_not_final(self):
         for level in self:
