@@ -117,6 +117,85 @@ class CollectionsCase(AccountTestInvoicingCommon):
             wizard.amount = amount
         return wizard._create_payments()
 
+    @classmethod
+    def instalments(cls, customer, *parts):
+        """Post one invoice that falls due in ``parts``, (amount, due date) pairs."""
+        move = cls.invoice(customer, sum(amount for amount, _due in parts), due=parts[0][1])
+        move.button_draft()
+        term = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        first, *others = parts
+        values = [Command.update(term.id, {"debit": first[0], "date_maturity": first[1]})]
+        for amount, due in others:
+            values.append(
+                Command.create(
+                    {
+                        "account_id": term.account_id.id,
+                        "partner_id": customer.id,
+                        "display_type": "payment_term",
+                        "debit": amount,
+                        "date_maturity": due,
+                    }
+                )
+            )
+        move.with_context(skip_invoice_sync=True).write({"line_ids": values})
+        move.action_post()
+        return move
+
+    @classmethod
+    def journal_debit(cls, customer, amount=100.0, due=None, account=None):
+        """Post a general journal entry that the customer owes; Odoo sets "no follow-up" on its lines."""
+        due = due or TODAY - timedelta(days=30)
+        line = {"name": "Opening balance", "partner_id": customer and customer.id, "date_maturity": due}
+        move = cls.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": due,
+                "journal_id": cls.company_data["default_journal_misc"].id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            **line,
+                            "account_id": (account or cls.company_data["default_account_receivable"]).id,
+                            "debit": amount,
+                        }
+                    ),
+                    Command.create(
+                        {**line, "account_id": cls.company_data["default_account_revenue"].id, "credit": amount}
+                    ),
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    @classmethod
+    def bank_line(cls, amount=1000.0, on=TODAY, journal=None, **vals):
+        """Import a bank statement line that nobody has matched yet."""
+        return cls.env["account.bank.statement.line"].create(
+            {
+                "journal_id": (journal or cls.company_data["default_journal_bank"]).id,
+                "date": on,
+                "amount": amount,
+                "payment_ref": "Transfer",
+                **vals,
+            }
+        )
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def hold(cls, customer, items=None, since=TODAY, until=False, reason="They call us back"):
+        return cls.env["collection.hold"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": cls.company.id,
+                "item_ids": [Command.set(items.ids if items else [])],
+                "date_from": since,
+                "date_until": until,
+                "reason": reason,
+            }
+        )
+
     # -- the engine ----------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -130,6 +209,12 @@ class CollectionsCase(AccountTestInvoicingCommon):
         while day <= last:
             cls.run_cycle(day)
             day += timedelta(days=1)
+
+    @classmethod
+    def run_on(cls, *offsets, since=TODAY):
+        """Run the cycles of the days that lie ``offsets`` days after ``since``."""
+        for offset in offsets:
+            cls.run_cycle(since + timedelta(days=offset))
 
     @classmethod
     def case(cls, customer):
