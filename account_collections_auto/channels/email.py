@@ -36,7 +36,8 @@ class CollectionChannelEmail(models.AbstractModel):
                      FROM collection_tmp_item item
                      JOIN payer ON payer.case_id = item.case_id AND NOT payer.is_other
                      JOIN res_partner contact ON contact.id = item.contact_id
-                    WHERE item.advances AND COALESCE(contact.email, '') != ''
+                    WHERE (item.advances OR (item.collectable AND item.is_overdue))
+                      AND COALESCE(contact.email, '') != ''
                ), chosen AS (
                    SELECT payer.case_id, item.contact_id, COALESCE(contact.id, payer.payer_id) AS partner_id
                      FROM payer

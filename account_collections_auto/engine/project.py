@@ -126,7 +126,7 @@ def _refresh(env, company_id, partner_ids):
     env.cr.execute(_ensure_cases(scope))
     env.cr.execute(_upsert_items(scope))
     env.cr.execute(_close_items(scope))
-    refresh_cases(env, company_id, partner_ids)
+    refresh_cases(env, company_id, partner_ids, ledger_changed=True)
     _cancel_emptied_messages(env, company_id, partner_ids)
 
 
@@ -291,8 +291,11 @@ def _case_condition(partner_ids):
     return SQL("TRUE") if partner_ids is None else SQL("kase.partner_id = ANY(%s)", partner_ids)
 
 
-def refresh_cases(env, company_id, partner_ids):
-    """Derive what the cases of the debtors show from their items. Always writes the row: see the module's docstring."""
+def refresh_cases(env, company_id, partner_ids, ledger_changed=False):
+    """Derive what the cases of the debtors show from their items. Always writes the row: see the module's docstring.
+
+    ``ledger_changed`` stamps the case, so that a later run of the day looks at it again.
+    """
     date = env["res.company"].browse(company_id).sudo()._collection_today()
     in_scope = _case_condition(partner_ids)
     plan = SQL(
@@ -331,7 +334,7 @@ def refresh_cases(env, company_id, partner_ids):
                       state = CASE WHEN fresh.is_open THEN 'open' ELSE 'closed' END,
                       next_step = CASE WHEN fresh.oldest_due_date < %(date)s THEN kase.next_step END,
                       contact_problem_code = CASE WHEN fresh.oldest_due_date IS NOT NULL THEN kase.contact_problem_code END,
-                      refreshed_at = clock_timestamp() AT TIME ZONE 'UTC'
+                      refreshed_at = %(stamp)s
                  FROM (SELECT kase.id, max(plan.id) AS plan_id,
                               COALESCE(sum(item.amount_residual), 0) AS amount_due,
                               COALESCE(-sum(item.amount_residual) FILTER (WHERE item.amount_residual < 0), 0) AS amount_credit,
@@ -362,6 +365,7 @@ def refresh_cases(env, company_id, partner_ids):
                 WHERE kase.id = fresh.id""",
             plan=plan,
             claim=SQL("(item.amount_residual_currency > 0 AND NOT item.is_small)"),
+            stamp=SQL("clock_timestamp() AT TIME ZONE 'UTC'") if ledger_changed else SQL("kase.refreshed_at"),
             company=company_id,
             date=date,
             in_scope=in_scope,
