@@ -69,6 +69,7 @@ class CollectionReason(models.AbstractModel):
             "mail_failed": self.env._("The e-mail could not be sent: %(text)s", text=text),
             "mail_bounced": self.env._("The e-mail was refused: %(text)s", text=text),
             "mail_cancelled": self.env._("The e-mail was cancelled in the outgoing queue"),
+            "neutralized": self.env._("This database is a copy, from which nothing may be sent"),
             # a cycle that stopped as a preview
             "bank_not_fresh": self.env._("The newest bank line is too old, so payments may be missing: %(text)s", text=text),
             "brake": self.env._("Unusually many customers would be contacted: %(text)s", text=text),

@@ -1,0 +1,17 @@
+-- no company runs its daily cycle
+UPDATE res_company
+   SET collection_is_active = false;
+
+-- what did not leave yet stays here
+UPDATE collection_action_line
+   SET is_live = false
+ WHERE action_id IN (SELECT id FROM collection_action WHERE state IN ('planned', 'review', 'queued'));
+
+UPDATE collection_action
+   SET state = 'cancelled', reason_code = 'neutralized', reason_values = NULL
+ WHERE state IN ('planned', 'review', 'queued');
+
+UPDATE mail_mail
+   SET state = 'cancel'
+ WHERE state = 'outgoing'
+   AND id IN (SELECT mail_id FROM collection_action);
