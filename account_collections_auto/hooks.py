@@ -4,5 +4,10 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Give back the "no follow-up" flags that our stops set in Odoo."""
+    """Give back the "no follow-up" flags that our stops set in Odoo, and untie what would keep our records from going.
+
+    Odoo deletes what the module's files made, one by one: a plan that a company uses or a text that a step uses refuses.
+    """
     env["collection.mirror"].search([])._give_back()
+    env["res.company"].with_context(active_test=False).search([]).collection_plan_id = False
+    env["collection.step"].search([]).unlink()

@@ -1,0 +1,98 @@
+"""Installing, updating and uninstalling, as an administrator does it: with processes, on databases of their own."""
+
+from .odoo_process import MODULE, TEMPLATE, own_database
+
+LEFT_BEHIND = {
+    "tables": "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'collection\\_%'",
+    "columns": """SELECT table_name, column_name FROM information_schema.columns
+                   WHERE table_schema = 'public' AND column_name LIKE 'collection\\_%'""",
+    "models": "SELECT model FROM ir_model WHERE model LIKE 'collection.%'",
+    "fields": "SELECT model, name FROM ir_model_fields WHERE name LIKE 'collection\\_%'",
+    "jobs": "SELECT cron_name FROM ir_cron WHERE cron_name LIKE 'Collections%'",
+    "roles": "SELECT name FROM res_groups_privilege WHERE name->>'en_US' = 'Collections'",
+    "texts": "SELECT name FROM mail_template WHERE model LIKE 'collection.%'",
+    "messages": "SELECT id FROM mail_message WHERE model LIKE 'collection.%'",
+    "activities": "SELECT id FROM mail_activity WHERE res_model LIKE 'collection.%'",
+    "menus": "SELECT name FROM ir_ui_menu WHERE action LIKE 'ir.actions.act_window,%' AND NOT EXISTS "
+    "(SELECT 1 FROM ir_act_window WHERE id = split_part(action, ',', 2)::int)",
+    "names": f"SELECT name FROM ir_model_data WHERE module = '{MODULE}'",
+}
+
+# Three invoices: one on hold (we set Odoo's flag), one whose flag a person set, one that is reminded; a second company
+# with a plan of its own.
+STORY = """
+from datetime import timedelta
+company = env.company
+if not company.chart_template:
+    env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+env["res.company"].create({"name": "Second company"})
+today = company._collection_today()
+names = ["On hold", "Flagged by hand", "Reminded"]
+customers = env["res.partner"].create([{"name": name, "email": "books@customer.example"} for name in names])
+invoices = env["account.move"].create([
+    {
+        "move_type": "out_invoice",
+        "partner_id": customer.id,
+        "invoice_date": today - timedelta(days=60),
+        "invoice_date_due": today - timedelta(days=30),
+        "ref": customer.name,
+        "invoice_line_ids": [(0, 0, {"name": "Goods", "price_unit": 100.0, "tax_ids": []})],
+    }
+    for customer in customers
+])
+invoices.action_post()
+invoices[1].no_followup = True
+env["collection.case"]._refresh_marked()
+env["collection.hold"].create({"partner_id": customers[0].id, "date_from": today, "reason": "Waits for an answer"})
+cycle = env["collection.cycle"].run(company, today)
+assert cycle.action_ids.partner_id == customers[2], cycle.action_ids.partner_id
+"""
+
+UNINSTALL = f"env['ir.module.module'].search([('name', '=', '{MODULE}')]).button_immediate_uninstall()"
+
+
+def flags(database):
+    """Return {customer: whether Odoo's "no follow-up" is set}."""
+    return dict(
+        database.sql(
+            """SELECT move.ref, line.no_followup IS TRUE FROM account_move move JOIN account_move_line line ON line.move_id = move.id
+                WHERE line.display_type = 'payment_term'"""
+        )
+    )
+
+
+def test_installs_on_an_empty_database_and_updates_without_a_warning():
+    """Nothing is switched on by installing, and nothing waits to be sent."""
+    with own_database("empty") as database:
+        assert database.install() == []
+        assert database.sql("SELECT count(*) FROM res_company WHERE collection_is_active") == [(0,)]
+        assert database.sql("SELECT count(*) FROM mail_mail WHERE model LIKE 'collection.%'") == [(0,)]
+        assert database.sql("SELECT count(*) FROM res_company WHERE parent_id IS NULL AND collection_plan_id IS NULL") == [(0,)]
+        assert database.update() == []
+
+
+def test_installs_with_demonstration_data():
+    """Every state that a newcomer should see is there; nothing of it waits to be sent."""
+    with own_database("demo") as database:
+        assert database.install("--with-demo") == []
+        assert database.sql("SELECT count(*), count(DISTINCT lang) FROM res_partner WHERE ref LIKE 'COLLECT-%'") == [(40, 6)]
+        assert database.sql(
+            """SELECT count(*) FROM account_move move JOIN res_partner partner ON partner.id = move.partner_id
+                WHERE partner.ref LIKE 'COLLECT-%' AND move.move_type = 'out_invoice' AND move.state = 'posted'"""
+        ) == [(300,)]
+        levels = database.sql("SELECT count(DISTINCT level_id) FROM collection_item WHERE active AND level_id IS NOT NULL")
+        assert levels[0][0] >= 3
+        assert database.sql("SELECT count(*) FROM collection_hold") == [(2,)]
+        assert database.sql("SELECT count(*) FROM mail_mail WHERE model LIKE 'collection.%' AND state = 'outgoing'") == [(0,)]
+
+
+def test_uninstalling_gives_back_the_flags_and_leaves_nothing():
+    """And the module can be installed again afterwards."""
+    with own_database("uninstall", TEMPLATE) as database:
+        assert database.shell(STORY) == []
+        assert flags(database) == {"On hold": True, "Flagged by hand": True, "Reminded": False}
+        assert database.shell(UNINSTALL) == []
+        assert flags(database) == {"On hold": False, "Flagged by hand": True, "Reminded": False}
+        assert {what: rows for what, query in LEFT_BEHIND.items() if (rows := database.sql(query))} == {}
+        assert database.install() == []
+        assert database.sql("SELECT count(*) FROM collection_plan") != [(0,)]
