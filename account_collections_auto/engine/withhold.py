@@ -299,6 +299,7 @@ def own_company():
 
 
 def archived():
+    """The customer was archived: whoever did so wants nothing more of it."""
     return SQL(
         """SELECT kase.case_id, 'archived', NULL::date, NULL::text
              FROM collection_tmp_case kase JOIN res_partner partner ON partner.id = kase.debtor_id
@@ -307,6 +308,7 @@ def archived():
 
 
 def below_minimum():
+    """Too little to write about: compared in company currency, after credits."""
     return SQL(
         """SELECT kase.case_id, 'below_minimum', NULL::date, NULL::text
              FROM collection_tmp_case kase WHERE kase.amount < kase.minimum_amount"""

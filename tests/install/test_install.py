@@ -55,7 +55,8 @@ def flags(database):
     """Return {customer: whether Odoo's "no follow-up" is set}."""
     return dict(
         database.sql(
-            """SELECT move.ref, line.no_followup IS TRUE FROM account_move move JOIN account_move_line line ON line.move_id = move.id
+            """SELECT move.ref, line.no_followup IS TRUE FROM account_move move
+                 JOIN account_move_line line ON line.move_id = move.id
                 WHERE line.display_type = 'payment_term'"""
         )
     )
