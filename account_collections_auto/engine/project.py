@@ -190,43 +190,38 @@ def _upsert_items(scope):
     """
     return SQL(
         """WITH open_line AS MATERIALIZED (%(open_lines)s),
-                line_item AS (
-                    SELECT open_line.*, item.id AS item_id, item.instalment AS linked
+                line_item AS MATERIALIZED (
+                    SELECT open_line.*, item.instalment AS linked
                       FROM open_line
                       LEFT JOIN collection_item item ON item.move_line_id = open_line.id AND item.move_id = open_line.move_id
                 ),
-                new_move AS (SELECT DISTINCT move_id FROM line_item WHERE item_id IS NULL),
-                unlinked AS (
-                    SELECT line.id, line.move_id,
-                           row_number() OVER (PARTITION BY line.move_id
-                                              ORDER BY COALESCE(line.date_maturity, line.date), line.id) AS position
+                new_move AS (
+                    SELECT line.move_id,
+                           array_agg(line.id ORDER BY COALESCE(line.date_maturity, line.date), line.id) AS line_ids,
+                           (SELECT array_agg(item.instalment) FROM collection_item item
+                             WHERE item.move_id = line.move_id AND item.move_line_id IS NOT NULL) AS taken
                       FROM account_move_line line
-                     WHERE line.move_id IN (SELECT move_id FROM new_move) AND line.account_id IN %(accounts)s
+                     WHERE line.move_id IN (SELECT move_id FROM line_item WHERE linked IS NULL)
+                       AND line.account_id IN %(accounts)s
                        AND NOT EXISTS (SELECT 1 FROM collection_item item
                                         WHERE item.move_line_id = line.id AND item.move_id = line.move_id)
+                     GROUP BY line.move_id
                 ),
-                taken AS (
-                    SELECT move_id, instalment FROM collection_item
-                     WHERE move_id IN (SELECT move_id FROM new_move) AND move_line_id IS NOT NULL
-                ),
-                free AS (
-                    SELECT number.move_id, number.instalment,
-                           row_number() OVER (PARTITION BY number.move_id ORDER BY number.instalment) AS position
-                      FROM (SELECT counted.move_id, generate_series(
-                                       1, counted.lines + (SELECT count(*) FROM taken WHERE taken.move_id = counted.move_id)
-                                   ) AS instalment
-                              FROM (SELECT move_id, count(*) AS lines FROM unlinked GROUP BY move_id) counted) number
-                     WHERE NOT EXISTS (SELECT 1 FROM taken WHERE taken.move_id = number.move_id
-                                                             AND taken.instalment = number.instalment)
+                numbered AS (
+                    SELECT line.id,
+                           CASE WHEN taken IS NULL THEN line.position
+                                ELSE (SELECT number FROM generate_series(1, line.position + cardinality(taken)) number
+                                       WHERE number != ALL(taken) ORDER BY number OFFSET line.position - 1 LIMIT 1)
+                           END AS instalment
+                      FROM new_move, unnest(line_ids) WITH ORDINALITY line (id, position)
                 ),
                 source AS MATERIALIZED (
-                    SELECT line_item.id, line_item.move_id, COALESCE(line_item.linked, free.instalment) AS instalment,
+                    SELECT line_item.id, line_item.move_id, COALESCE(line_item.linked, numbered.instalment) AS instalment,
                            kase.id AS case_id, line_item.company_id, line_item.currency_id, line_item.due_date,
                            line_item.amount_residual, line_item.amount_residual_currency
                       FROM line_item
                       JOIN collection_case kase ON kase.company_id = %(company)s AND kase.partner_id = line_item.debtor_id
-                      LEFT JOIN unlinked ON line_item.item_id IS NULL AND unlinked.id = line_item.id
-                      LEFT JOIN free ON free.move_id = unlinked.move_id AND free.position = unlinked.position
+                      LEFT JOIN numbered ON numbered.id = line_item.id AND line_item.linked IS NULL
                 ),
                 restarted AS (
                     INSERT INTO collection_round (item_id, company_id, number, cause, restarts, date,

@@ -90,6 +90,7 @@ def plan_actions(env, cycle):
     Returns the number of actions written.
     """
     env.cr.execute(_planned_messages())
+    env.cr.execute("ANALYZE collection_tmp_message")
     env.cr.execute(
         SQL(
             """UPDATE collection_action action
@@ -112,42 +113,7 @@ def plan_actions(env, cycle):
         )
     )
     _delete_lines_of_updated_actions(env)
-    env.cr.execute(
-        SQL(
-            """INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id,
-                                              level_id, step_id,
-                                              channel, state, occasion, amount, currency_id, is_test,
-                                              planned_date, waiting_since, scheduled_at,
-                                              create_uid, create_date, write_uid, write_date)
-               SELECT %(cycle)s, line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
-                      message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,
-                      %(currency)s, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
-                      %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-                 FROM collection_tmp_message message
-                 LEFT JOIN collection_cycle_line line
-                   ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id AND line.decision = 'planned'
-                WHERE message.action_id IS NULL
-                ORDER BY message.case_id
-               ON CONFLICT DO NOTHING""",
-            cycle=cycle.id,
-            company=cycle.company_id.id,
-            occasion=cycle._occasion(),
-            currency=cycle.company_id.currency_id.id,
-            is_test=cycle.company_id.collection_test_mode,
-            date=cycle.date,
-            uid=env.uid,
-        )
-    )
-    env.cr.execute(
-        SQL(
-            """UPDATE collection_tmp_message message SET action_id = action.id
-                 FROM collection_action action
-                WHERE message.action_id IS NULL AND action.case_id = message.case_id AND action.step_id = message.step_id
-                  AND COALESCE(action.contact_id, 0) = message.contact_id AND action.occasion = %s
-                  AND action.state IN ('review', 'queued')""",
-            cycle._occasion(),
-        )
-    )
+    env.cr.execute(_insert_actions(env, cycle))
     _record_repeats(env, cycle.date)
     _insert_lines(env, cycle.date)
     env.cr.execute("SELECT count(*) FROM collection_tmp_message WHERE action_id IS NOT NULL")
@@ -220,7 +186,7 @@ def _planned_messages(action_ids=None):
         """DROP TABLE IF EXISTS collection_tmp_message;
            CREATE TEMPORARY TABLE collection_tmp_message ON COMMIT DROP AS
            WITH usable AS MATERIALIZED (
-               SELECT DISTINCT kase.case_id, kase.debtor_id, kase.level_id, kase.mode, step.id AS step_id,
+               SELECT DISTINCT kase.case_id, kase.debtor_id, kase.level_id, kase.mode, kase.amount, step.id AS step_id,
                       step.channel, step.fallback_of_id, recipient.contact_id
                  FROM collection_tmp_case kase
                  JOIN collection_step step ON step.level_id = kase.level_id
@@ -230,30 +196,62 @@ def _planned_messages(action_ids=None):
            )
            SELECT usable.case_id, usable.contact_id, usable.debtor_id, usable.level_id, usable.step_id, usable.channel,
                   CASE usable.mode WHEN 'auto' THEN 'queued' ELSE 'review' END AS state,
-                  claim.amount, pending.id AS action_id
-             FROM usable
-             JOIN (%(amounts)s) claim ON claim.case_id = usable.case_id AND claim.contact_id = usable.contact_id
+                  CASE usable.contact_id WHEN 0 THEN usable.amount ELSE own.amount END AS amount, pending.id AS action_id
+             FROM (SELECT usable.*, array_agg(step_id) OVER (PARTITION BY case_id, contact_id) AS step_ids FROM usable) usable
+             LEFT JOIN (%(amounts)s) own ON own.case_id = usable.case_id AND own.contact_id = usable.contact_id
              LEFT JOIN collection_action pending
                ON pending.case_id = usable.case_id AND pending.channel = usable.channel
               AND COALESCE(pending.contact_id, 0) = usable.contact_id AND pending.state IN ('planned', 'review', 'queued')
-            WHERE (usable.fallback_of_id IS NULL
-                   OR NOT EXISTS (SELECT 1 FROM usable first
-                                   WHERE first.case_id = usable.case_id AND first.step_id = usable.fallback_of_id
-                                     AND first.contact_id = usable.contact_id))
+            WHERE (usable.contact_id = 0 OR own.case_id IS NOT NULL)
+              AND (usable.fallback_of_id IS NULL OR usable.fallback_of_id != ALL(usable.step_ids))
               AND %(scope)s""",
         amounts=SQL(
-            """SELECT kase.case_id, 0 AS contact_id, kase.amount FROM collection_tmp_case kase
-               UNION ALL
-               SELECT summed.case_id, summed.contact_id, round(sum(GREATEST(summed.net, 0) / summed.per_unit), 2)
+            """SELECT summed.case_id, summed.contact_id,
+                      round(sum(GREATEST(summed.net, 0) / summed.per_unit), 2) AS amount
                  FROM (SELECT case_id, contact_id, per_unit,
                               sum(amount_residual_currency)
                                   FILTER (WHERE is_credit OR (collectable AND (is_overdue OR advances))) AS net,
                               bool_or(advances) AS advances
-                         FROM collection_tmp_item GROUP BY case_id, contact_id, per_unit) summed
+                         FROM collection_tmp_item
+                        WHERE case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
+                        GROUP BY case_id, contact_id, per_unit) summed
                 GROUP BY summed.case_id, summed.contact_id
                HAVING bool_or(summed.advances)"""
         ),
         scope=SQL("TRUE") if action_ids is None else SQL("pending.id = ANY(%s)", action_ids),
+    )
+
+
+def _insert_actions(env, cycle):
+    """Statement that writes an action for each message without one, and tells the message its id."""
+    return SQL(
+        """WITH written AS (
+               INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id,
+                                              level_id, step_id, channel, state, occasion, amount, currency_id, is_test,
+                                              planned_date, waiting_since, scheduled_at,
+                                              create_uid, create_date, write_uid, write_date)
+               SELECT %(cycle)s, line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
+                      message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,
+                      %(currency)s, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
+                      %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                 FROM collection_tmp_message message
+                 LEFT JOIN collection_cycle_line line
+                   ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id AND line.decision = 'planned'
+                WHERE message.action_id IS NULL
+                ORDER BY message.case_id
+               ON CONFLICT DO NOTHING
+               RETURNING id, case_id, step_id, COALESCE(contact_id, 0) AS contact_id)
+           UPDATE collection_tmp_message message SET action_id = written.id
+             FROM written
+            WHERE message.action_id IS NULL AND written.case_id = message.case_id
+              AND written.step_id = message.step_id AND written.contact_id = message.contact_id""",
+        cycle=cycle.id,
+        company=cycle.company_id.id,
+        occasion=cycle._occasion(),
+        currency=cycle.company_id.currency_id.id,
+        is_test=cycle.company_id.collection_test_mode,
+        date=cycle.date,
+        uid=env.uid,
     )
 
 
