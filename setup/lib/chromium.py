@@ -3,7 +3,8 @@
 import os
 import shutil
 
-from .say import Problem, checked, doing, say
+from .children import checked
+from .say import Problem, doing, say
 from .unpacked_program import unpacked_program
 
 NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")  # as Odoo looks for it

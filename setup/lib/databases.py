@@ -16,9 +16,10 @@ import shutil
 from pathlib import Path
 
 from . import odoo_tree, postgres
+from .children import checked
 from .paths import CLONE, clone_key, content_key, run_folder
 from .prepared import locked, remove
-from .say import Problem, checked, doing
+from .say import Problem, doing
 
 # Beside what the manifests name: what tests use without depending on it.
 TEST_MODULES = ["account", "account_payment", "mail", "payment_demo", "sms", "snailmail_account"]

@@ -12,9 +12,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from .children import checked
 from .paths import cache_folder, content_key, made
 from .prepared import locked
-from .say import Problem, checked, say
+from .say import Problem, say
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 UNSTABLE = "unstable"
@@ -37,7 +38,7 @@ def unpack(packages, folder, suite=None):
     Returns the file names of the packages, which carry their versions.
     """
     wanted = [f"{name}/{suite}" if suite else name for name in packages]
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="download-") as download:
+    with tempfile.TemporaryDirectory(dir=made(folder), prefix="download-") as download:
         _Apt().download(wanted, download)
         files = sorted(Path(download).glob("*.deb"))
         for file in files:

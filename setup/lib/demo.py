@@ -13,8 +13,9 @@ import time
 import urllib.request
 
 from . import databases
+from .children import end
 from .databases import Database
-from .environment import end, prepared_environment
+from .environment import prepared_environment
 from .paths import CLONE, content_key, run_folder
 from .prepared import locked, remove
 from .say import Problem, doing

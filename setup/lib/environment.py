@@ -20,6 +20,7 @@ import subprocess
 from pathlib import Path
 
 from . import odoo_tree, postgres, python_env, wkhtmltopdf
+from .children import wait
 from .paths import CLONE, run_folder
 from .prepared import locked
 from .say import say
@@ -63,28 +64,6 @@ class Environment:
         """
         child = subprocess.Popen([str(part) for part in command], env=self.variables, **options)
         return wait(child)
-
-
-def wait(child):
-    """Wait for ``child``; never leave it behind."""
-    try:
-        return child.wait()
-    except KeyboardInterrupt:
-        return end(child, asked=True)
-    except BaseException:
-        end(child)
-        raise
-
-
-def end(child, asked=False):
-    """End a process that we started; the hard way after a while."""
-    if not asked and child.poll() is None:
-        child.terminate()
-    try:
-        return child.wait(30)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        return child.wait()
 
 
 @contextlib.contextmanager

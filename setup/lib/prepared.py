@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import shutil
 
+from . import children
 from .say import say
 
 MARKER = ".complete"
@@ -35,17 +36,20 @@ def prepared(folder, build):
     marker = folder / MARKER
     if marker.exists():
         return folder
-    with locked(folder.parent / f"{folder.name}.lock"):
+    with locked(folder.parent / f"{folder.name}.lock") as lock:
         if marker.exists():
             return folder
         remove(folder)  # what a killed set-up left
         folder.mkdir(parents=True)
+        children.build_locks.append(lock.fileno())
         try:
             build(folder)
             marker.touch()
         except BaseException:
             remove(folder)
             raise
+        finally:
+            children.build_locks.remove(lock.fileno())
     return folder
 
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from . import debian
+from .children import checked
 from .paths import CLONE, cache_folder, content_key
 from .prepared import prepared
-from .say import Problem, checked, doing
+from .say import Problem, doing
 
 OLDEST = (3, 10)  # of the Pythons that Odoo 19 runs on
 

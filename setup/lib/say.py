@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -34,39 +33,6 @@ def doing(what, every=15):
     finally:
         done.set()
     say(f"{what}: done in {time.monotonic() - started:.1f} s")
-
-
-def checked(command, failure, **options):
-    """Run ``command`` quietly; if it fails, ``Problem(failure)`` with its last lines."""
-    if "input" not in options:
-        options.setdefault("stdin", subprocess.DEVNULL)
-    try:
-        ran = subprocess.run(
-            [str(part) for part in command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            **options,
-        )
-    except OSError as error:
-        raise Problem(f"{failure} ({error})") from error
-    if ran.returncode:
-        raise Problem(f"{failure} (exit code {ran.returncode}: {reason(ran.stdout)})")
-    return ran.stdout
-
-
-def reason(output):
-    """The line of a program's output that says why it failed.
-
-    >>> reason("Reading lists\\nE: No such package\\nE: Giving up\\n")
-    'E: No such package'
-    >>> reason("Traceback\\n  File x\\nValueError: no\\n")
-    'ValueError: no'
-    """
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
-    errors = [line for line in lines if line.startswith(("E:", "ERROR:", "initdb: error:", "pg_ctl:"))]
-    return (errors or lines[-1:])[0][:400]
 
 
 def main(command):

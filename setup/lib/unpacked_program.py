@@ -5,9 +5,10 @@ import shlex
 import shutil
 
 from . import debian
+from .children import checked
 from .paths import cache_folder, content_key
 from .prepared import prepared
-from .say import Problem, checked, doing
+from .say import Problem, doing
 
 
 def unpacked_program(name, variables=None):
