@@ -208,13 +208,13 @@ def _planned_messages(action_ids=None):
         amounts=SQL(
             """SELECT summed.case_id, summed.contact_id,
                       round(sum(GREATEST(summed.net, 0) / summed.per_unit), 2) AS amount
-                 FROM (SELECT case_id, contact_id, per_unit,
+                 FROM (SELECT case_id, contact_id, currency_id, per_unit,
                               sum(amount_residual_currency)
                                   FILTER (WHERE is_credit OR (collectable AND (is_overdue OR advances))) AS net,
                               bool_or(advances) AS advances
                          FROM collection_tmp_item
                         WHERE case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
-                        GROUP BY case_id, contact_id, per_unit) summed
+                        GROUP BY case_id, contact_id, currency_id, per_unit) summed
                 GROUP BY summed.case_id, summed.contact_id
                HAVING bool_or(summed.advances)"""
         ),
