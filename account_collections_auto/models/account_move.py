@@ -1,9 +1,14 @@
+import uuid
+
 from odoo import fields, models
 from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    # From birth: a reminder links to the signed page, and must not write on invoices that people are working on.
+    access_token = fields.Char(default=lambda self: str(uuid.uuid4()))
 
     collection_case_id = fields.Many2one(
         "collection.case", compute="_compute_collection", search="_search_collection_case_id", string="Collection Case"

@@ -1,0 +1,57 @@
+from odoo import models
+from odoo.exceptions import ValidationError
+from odoo.tools import is_html_empty
+
+MODEL = "collection.action"
+
+
+class MailTemplate(models.Model):
+    _inherit = "mail.template"
+
+    def _check_can_be_rendered(self, fnames=None, render_options=None):
+        """The texts of messages are tried on a built-in sample in each installed language, and refused with the reason."""
+        ours = self.filtered(lambda template: template.sudo().model_id.model == MODEL)
+        names = self._get_dynamic_field_names()
+        names = names & set(fnames) if fnames else names
+        if ours and names:
+            ours._check_on_sample(names)
+        return super(MailTemplate, self - ours)._check_can_be_rendered(fnames=fnames, render_options=render_options)
+
+    def _check_on_sample(self, names):
+        """Render ``names`` on a sample that is rolled back."""
+        self.env.flush_all()
+        # A raw savepoint: one that flushes would forget what other modules do before the commit.
+        with_sample = self.env.cr.savepoint(flush=False)
+        try:
+            sample = self.env[MODEL]._create_sample()
+            for template in self:
+                for code, _label in self.env["res.lang"].get_installed():
+                    template.sudo().with_context(lang=code)._check_rendered(sample, names, code)
+            self.env.flush_all()
+        finally:
+            with_sample.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+
+    def _check_rendered(self, sample, names, lang):
+        for name in sorted(names):
+            try:
+                text = self._render_field(name, sample.ids)[sample.id]
+            except Exception as error:  # whatever the expression of a user can raise
+                raise ValidationError(self._explain_refusal(name, lang, _root_cause(error))) from error
+            if (name == "subject" and not (text or "").strip()) or (name == "body_html" and is_html_empty(text)):
+                raise ValidationError(self._explain_refusal(name, lang, self.env._("it would be empty")))
+
+    def _explain_refusal(self, name, lang, reason):
+        return self.env._(
+            "%(template)s cannot be used: its %(field)s fails for a sample message (%(language)s): %(reason)s",
+            template=self.name,
+            field=self._fields[name]._description_string(self.env),
+            language=lang,
+            reason=reason,
+        )
+
+
+def _root_cause(error):
+    while error.__cause__:
+        error = error.__cause__
+    return str(error).split("\n", 1)[0] or type(error).__name__
