@@ -1,6 +1,6 @@
 from email.utils import formataddr
 
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.tools import SQL
 from odoo.tools.mail import generate_tracking_message_id
 
@@ -73,35 +73,80 @@ class CollectionChannelEmail(models.AbstractModel):
     @api.model
     def _send(self, actions):
         mails = self.env["mail.mail"].sudo()
+        actions._ensure_portal_links(actions.line_ids.move_id)
+        reply_addresses = self._get_reply_addresses(actions)
         vals_list = []
         for template, group in actions.grouped(lambda action: action.step_id.mail_template_id).items():
             rendered = template._generate_template(group.ids, ("subject", "body_html", "email_from", "reply_to"))
-            vals_list += [self._prepare_mail_vals(action, template, rendered[action.id]) for action in group]
+            wrapped = self._wrap(template, group, rendered)
+            vals_list += [
+                self._prepare_mail_vals(
+                    action, template, rendered[action.id], wrapped[action.id], reply_addresses[action.case_id.id]
+                )
+                for action in group
+            ]
         by_message_id = {mail.message_id: mail for mail in mails.create(vals_list)}
         for action in actions:
             mail = by_message_id[action.message_id]
             action.write({"mail_id": mail.id, "mail_message_id": mail.mail_message_id.id})
+        mails._trigger_queue()
         return actions
 
-    def _prepare_mail_vals(self, action, template, rendered):
-        case = action.case_id
+    def _get_reply_addresses(self, actions):
+        """Return {case id: reply-to}: the catch-all of the alias domain, from where a reply is routed to the case; without
+        an alias domain the collector's or the company's address.
+        """
+        by_case = {action.case_id.id: action for action in actions}
+        cases = self.env["collection.case"].browse(by_case)
+        return cases._notify_get_reply_to_batch(
+            defaults={case_id: action._get_reply_address() for case_id, action in by_case.items()},
+            author_ids={case_id: action.company_id.partner_id.id for case_id, action in by_case.items()},
+        )
+
+    def _wrap(self, template, actions, rendered):
+        """Return {action id: the whole message}: what was rendered, inside the layout, in the recipient's language."""
+        layout = template.email_layout_xmlid or "account_collections_auto.mail_layout"
+        no_message = self.env["mail.message"].sudo()
+        wrapped = {}
+        for action in actions:
+            body = rendered[action.id]["body_html"]
+            wrapped[action.id] = template.with_context(lang=action.lang)._render_encapsulate(
+                layout,
+                body,
+                add_context={
+                    "company": action.company_id,
+                    "message": no_message.new({"body": body}),
+                    "model_description": "",
+                    "record_name": action.partner_id.display_name,
+                    "test_recipient": action.is_test and action.recipient,
+                },
+            )
+        return wrapped
+
+    def _prepare_mail_vals(self, action, template, rendered, wrapped, reply_address):
+        """Values of the mail of ``action``. It belongs to the case, so that replies land there."""
+        case, company = action.case_id, action.company_id
         action.message_id = generate_tracking_message_id(f"{case.id}-collection.case")
         recipients = ", ".join(formataddr((partner.name or "", partner.email_normalized)) for partner in action.recipient_ids)
         subject = rendered["subject"]
         if action.is_test:
             subject = f"[TEST, {action.recipient}] {subject}"
-            recipients = action.company_id.collection_test_email
+            recipients = company.collection_test_email
         return {
             "subject": subject,
-            "body_html": rendered["body_html"],
-            "email_from": rendered.get("email_from") or action.company_id.email_formatted or self.env.user.email_formatted,
-            "reply_to": rendered.get("reply_to") or False,
+            "body": rendered["body_html"],
+            "body_html": wrapped,
+            "email_from": rendered.get("email_from") or company.email_formatted or self.env.user.email_formatted,
+            "reply_to": rendered.get("reply_to") or reply_address,
             "email_to": recipients,
             "email_cc": False if action.is_test else action.partner_id.collection_cc,
             "message_id": action.message_id,
             "model": "collection.case",
             "res_id": case.id,
-            "author_id": action.company_id.partner_id.id,
+            "record_company_id": company.id,
+            "record_alias_domain_id": company.alias_domain_id.id,
+            "author_id": company.partner_id.id,
+            "attachment_ids": [Command.set(self._get_attachments(action).ids)],
             "message_type": "email_outgoing",
             "is_notification": True,
             "auto_delete": template.auto_delete,
@@ -109,6 +154,47 @@ class CollectionChannelEmail(models.AbstractModel):
             "state": "outgoing",
         }
 
+    # -- attachments: of one message, of one customer ------------------------------------------------------------------
+
+    def _get_attachments(self, action):
+        """Return the files of this message: the letter, then the invoices, oldest first, up to the size of the step."""
+        files, step = self.env["ir.attachment"].sudo(), action.step_id
+        problems = []
+        if step.attach_letter:
+            files += action._get_letter_attachment(problems)
+        if step.attach_invoices:
+            room = step.attachment_limit_mb * 1024 * 1024 - sum(files.mapped("file_size"))
+            files += self._get_invoice_files(action, room, problems)
+        if problems:
+            action.note_code = problems[0]
+        return files
+
+    def _get_invoice_files(self, action, room, problems):
+        """Return the PDFs of the claimed invoices that fit into ``room`` bytes: as they were sent, else made now."""
+        files = self.env["ir.attachment"].sudo()
+        lines = action.line_ids.filtered(lambda line: line.amount_residual_currency > 0)
+        for move in lines.sorted("due_date").move_id.filtered(lambda move: move.is_sale_document()):
+            pdf = move.sudo().invoice_pdf_report_id or self._make_invoice_pdf(action, move, problems)
+            if not pdf:
+                continue
+            room -= pdf.file_size
+            if room < 0:
+                problems.append("attachments_left_out")
+                break
+            files += pdf
+        return files
+
+    def _make_invoice_pdf(self, action, move, problems):
+        name = f"{(move.name or 'invoice').replace('/', '_')}.pdf"
+        return action._make_pdf("account.account_invoices", move, name, problems)
+
+    # -- what became of it ---------------------------------------------------------------------------------------------
+
     @api.model
     def _listen(self):
-        """See what became of the mails in Odoo's queue."""
+        """Look at what the queue could not send, and wake it up for what waits."""
+        mails = self.env["mail.mail"].sudo()
+        stuck = mails.search([("model", "=", "collection.case"), ("state", "=", "exception")])
+        stuck._hear_failures()
+        mails._end_service_alert()
+        mails._trigger_queue(only_if_due=True)

@@ -173,6 +173,23 @@ def outdated(env, actions):
     return actions.browse([row[0] for row in env.cr.fetchall()])
 
 
+def pretend_unsent(env, actions):
+    """Let the items that sent ``actions`` advance reach that level as if the messages had not been sent.
+
+    Runs between `select` and `withhold`, so that these look at a message in the queue as they looked at it before.
+    """
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_tmp_item item
+                  SET level_id = line.level_id, level_days = line.level_days,
+                      reached = item.amount_residual_currency > 0 AND NOT item.is_small
+                 FROM collection_action_line line
+                WHERE line.action_id = ANY(%s) AND line.advances AND line.item_id = item.item_id""",
+            actions.ids,
+        )
+    )
+
+
 # -- steps of the above --------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,13 @@ from . import collection_cycle
 from . import collection_cycle_line
 from . import collection_action
 from . import collection_action_line
+from . import collection_action_text
+from . import collection_action_sample
+from . import collection_action_mail
 from . import collection_bounce
+from . import mail_template
+from . import mail_mail
+from . import mail_thread
 from . import res_company
 from . import res_partner
 from . import res_config_settings

@@ -218,9 +218,13 @@ class CollectionAction(models.Model):
         select.select(self.env, company, date, SQL("SELECT unnest(%s)", self.case_id.ids))
         withhold.withhold(self.env, company, date, ignore_actions=self.ids)
 
-    def _stopped_cases(self):
+    def _stopped_cases(self, ignored=()):
         rows = self.env.execute_query(
-            SQL("SELECT DISTINCT ON (case_id) case_id, code, info FROM collection_tmp_case_stop ORDER BY case_id, code")
+            SQL(
+                """SELECT DISTINCT ON (case_id) case_id, code, info FROM collection_tmp_case_stop
+                    WHERE NOT (code = ANY(%s)) ORDER BY case_id, code""",
+                list(ignored),
+            )
         )
         return {case_id: (code, info) for case_id, code, info in rows}
 

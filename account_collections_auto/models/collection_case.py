@@ -146,6 +146,12 @@ class CollectionCase(models.Model):
         self.env.flush_all()
         project.refresh_company(self.env, company)
 
+    def message_update(self, msg_dict, update_vals=None):
+        """A reply of the customer reaches somebody: the one who answers for the case follows it from then on."""
+        for case in self:
+            case.message_subscribe(partner_ids=case._get_collector().partner_id.ids)
+        return super().message_update(msg_dict, update_vals=update_vals)
+
     def _get_collector(self):
         """Return the user who answers for this case: its collector, else the company's."""
         self.ensure_one()

@@ -70,6 +70,12 @@ class CollectionReason(models.AbstractModel):
             "mail_bounced": self.env._("The e-mail was refused: %(text)s", text=text),
             "mail_cancelled": self.env._("The e-mail was cancelled in the outgoing queue"),
             "neutralized": self.env._("This database is a copy, from which nothing may be sent"),
+            "waited_too_long": self.env._("It waited too long in the outgoing queue; it is sent anew with a new deadline"),
+            # left, but not as asked for
+            "pdf_missing": self.env._("A PDF could not be made, so the message left without it"),
+            "attachments_left_out": self.env._("Invoices were left out because the files would be too large"),
+            "address_refused": self.env._("One of the addresses refused the message"),
+            "copy_refused": self.env._("An address in copy refused the message"),
             # a cycle that stopped as a preview
             "bank_not_fresh": self.env._("The newest bank line is too old, so payments may be missing: %(text)s", text=text),
             "brake": self.env._("Unusually many customers would be contacted: %(text)s", text=text),
