@@ -19,7 +19,7 @@ NOT_FOR_THE_QUEUE = ("gap", "manual_level", "no_steps")
 class CollectionAction(models.Model):
     """A message in Odoo's outgoing queue and after: asked once more before it leaves, failed, bounced, on paper."""
 
-    _inherit = "collection.action"
+    _inherit = "collection.action"  # pylint: disable=consider-merging-classes-inherited
 
     # -- once more, just before the queue sends ----------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from odoo import Command, api, models
 class CollectionAction(models.Model):
     """The sample on which the texts of messages are tried."""
 
-    _inherit = "collection.action"
+    _inherit = "collection.action"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _create_sample(self):

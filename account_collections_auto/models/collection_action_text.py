@@ -15,7 +15,7 @@ class CollectionAction(models.Model):
     All of it in the language of the context. Editing the text of a template cannot break these: they are variables.
     """
 
-    _inherit = "collection.action"
+    _inherit = "collection.action"  # pylint: disable=consider-merging-classes-inherited
 
     greeting_name = fields.Char(compute="_compute_names", compute_sudo=True)
     deadline_text = fields.Char(compute="_compute_deadline_text", compute_sudo=True)

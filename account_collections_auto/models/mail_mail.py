@@ -51,7 +51,7 @@ class MailMail(models.Model):
             try:
                 leaving = self._withdraw_outdated()
                 if auto_commit:
-                    self.env.cr.commit()  # as the queue does after each mail
+                    self.env.cr.commit()  # pylint: disable=invalid-commit  # as the queue does after each mail
                 return leaving
             except _CONFLICTS:
                 if not auto_commit or attempt == _ATTEMPTS - 1:
