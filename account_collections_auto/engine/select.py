@@ -59,7 +59,7 @@ def _next_level(date):
     """SELECT of the next level of ``item`` and whether it is reached: after the due date, else courtesy, else a repeat.
 
     Never an equality of dates: a missed day is caught up. A level that the item got in its present ladder does not come
-    again, however the plan was changed since.
+    again, however the plan was changed since. Of the repeats count those that were sent, not one that waits or bounced.
     """
     not_got = SQL(
         """(item.level_days IS NULL OR NOT EXISTS (
@@ -100,9 +100,13 @@ def _next_level(date):
                    AND %(date)s > item.due_date AND level.plan_id = plan.id
                    AND NOT EXISTS (SELECT 1 FROM collection_level higher WHERE higher.plan_id = plan.id AND higher.active
                                                                         AND higher.days_overdue > item.level_days)
-                   AND plan.repeat_last_times > (SELECT count(*) FROM collection_round round
-                                                  WHERE round.item_id = item.id AND round.cause = 'repeated'
-                                                    AND round.number > item.first_round))
+                   AND plan.repeat_last_times > (
+                       SELECT count(*) FROM collection_round round
+                        WHERE round.item_id = item.id AND round.cause = 'repeated' AND round.number > item.first_round
+                          AND EXISTS (SELECT 1 FROM collection_action_line line
+                                        JOIN collection_action action ON action.id = line.action_id
+                                       WHERE line.item_id = item.id AND line.round = round.number AND line.advances
+                                         AND line.is_live AND action.state IN ('sent', 'delivered'))))
            ) candidate ORDER BY repeats LIMIT 1""",
         date=date,
         waited=waited,

@@ -335,6 +335,21 @@ class TestLevels(CollectionsCase):
         self.assertEqual(self.levels_sent(customer)[3:], [(TODAY + days(26), "L3"), (TODAY + days(36), "L3")])
         self.assertEqual(self.case(customer).next_step, "decide")
 
+    def test_a_repeat_that_bounced_does_not_use_one_up(self):
+        self.plan.write({"repeat_last_days": 10, "repeat_last_times": 1})
+        customer = self.ladder_finished()
+        self.run_cycle(TODAY + days(26))
+        self.actions(customer, "sent")[-1:].sudo()._change_state("bounced", allowed_from=("sent",))
+        self.run_on(27, 37)
+        self.assertEqual(self.levels_sent(customer)[3:], [(TODAY + days(27), "L3")])
+
+    def test_a_repeat_waits_for_approval_like_any_other_message(self):
+        self.plan.write({"repeat_last_days": 10, "repeat_last_times": 1})
+        customer = self.ladder_finished()
+        self.level(35).mode = "review"
+        self.run_on(26, 27)
+        self.assertRecordValues(self.actions(customer)[3:], [{"state": "review", "planned_date": TODAY + days(27)}])
+
     # -- modes ---------------------------------------------------------------------------------------------------------
 
     def test_a_level_sent_by_hand_does_not_hold_up_the_other_items(self):
