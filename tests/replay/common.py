@@ -80,7 +80,7 @@ class ReplayCase(CollectionsCase):
     def enrol(cls, names, plan, suite_plan):
         """Make customers of both worlds that follow one plan."""
         partners = cls.env["res.partner"].create(
-            [{"name": name, "email": f"{number}@example.com"} for number, name in enumerate(names)]
+            [{"name": name, "email": f"{name.replace(' ', '-')}@example.com"} for name in names]
         )
         partners.collection_plan_id = suite_plan
         for name, partner in zip(names, partners, strict=True):
@@ -274,7 +274,15 @@ class ReplayCase(CollectionsCase):
                 lines += [f"{name}: suite {found.get(name)}", f"{name}: oracle {wanted.get(name)}"]
                 lines += [f"    {item}" for item in self.books[name].items.values() if item.open]
                 lines += [f"    holds {self.books[name].holds}", f"    plan {self.books[name].plan}"]
+                lines += [f"    suite: {text}" for text in self._suite_says(self.partners[name])]
         return "\n".join(lines)
+
+    def _suite_says(self, partner):
+        lines = self.env["collection.cycle.line"].search([("case_id.partner_id", "=", partner.id)], order="id desc", limit=4)
+        actions = self.actions(partner).sorted("id", reverse=True)[:4]
+        return [f"{line.cycle_id.date} {line.level_id.name} {line.decision} {line.reasons}" for line in lines] + [
+            f"message of {action.planned_date} {action.state} {action.reason_code} {action.reason_values}" for action in actions
+        ]
 
     def _sent_by_suite(self, cycle):
         self.env.flush_all()
