@@ -3,8 +3,8 @@
 Why SQL: one statement writes what differs for any number of lines; the ORM would read and write each of them.
 
 Concurrency (Odoo runs REPEATABLE READ): the accountant's transaction only appends marks. A refresh claims marks, reads
-the ledger and always writes the case row of each debtor it refreshed. Two refreshes of one debtor therefore conflict on
-that row, the one with the older view of the ledger fails, and runs again with a new one.
+the ledger and always locks and writes the case row of each debtor it refreshed. Two refreshes of one debtor therefore
+conflict on that row, the one with the older view of the ledger fails, and runs again with a new one.
 """
 
 import logging
@@ -74,30 +74,45 @@ def mark_debtors(env, partner_ids):
 def refresh_marked(env, partner_ids=None):
     """Refresh the debtors that are marked (of ``partner_ids``, if given) and forget the marks. Return how many were done.
 
-    Marks that another transaction is refreshing just now are left to it.
+    Waits for a transaction that is refreshing one of them just now, and then conflicts with it: whoever decides on what
+    the cases say must not miss what is on its way to them.
     """
-    env.cr.execute(
-        SQL(
-            "SELECT id, company_ref, partner_ref FROM collection_mark %s ORDER BY id FOR UPDATE SKIP LOCKED",
-            SQL() if partner_ids is None else SQL("WHERE partner_ref = ANY(%s)", list(partner_ids)),
-        )
-    )
-    marks = env.cr.fetchall()
-    if not marks:
-        return 0
+    scope = SQL("TRUE") if partner_ids is None else SQL("partner_ref = ANY(%s)", list(partner_ids))
+    return _refresh_marks(env, _claim_marks(env, SQL("%s ORDER BY id FOR UPDATE", scope)))
+
+
+def refresh_some_marked(env, limit):
+    """Refresh at most ``limit`` marks, the newest first, and leave to others what they are refreshing just now."""
+    return _refresh_marks(env, _claim_marks(env, SQL("TRUE ORDER BY id DESC LIMIT %s FOR UPDATE SKIP LOCKED", limit)))
+
+
+def _claim_marks(env, scope):
+    # A mark that another refresh did away with is an everyday conflict: the caller does it again, the log need not know.
+    env.cr.execute(SQL("SELECT id, company_ref, partner_ref FROM collection_mark WHERE %s", scope), log_exceptions=False)
+    return env.cr.fetchall()
+
+
+def _refresh_marks(env, marks):
     by_company = {}
     for _id, company_id, partner_id in marks:
         by_company.setdefault(company_id, set()).add(partner_id)
     for company_id, partner_ids in sorted(by_company.items()):
         _refresh(env, company_id, sorted(partner_ids))
-    env.cr.execute(SQL("DELETE FROM collection_mark WHERE id = ANY(%s)", [mark[0] for mark in marks]))
-    _invalidate(env)
+    if marks:
+        _forget_marks(env, marks)
+        _invalidate(env)
     return len(marks)
+
+
+def _forget_marks(env, marks):
+    env.cr.execute(SQL("DELETE FROM collection_mark WHERE id = ANY(%s)", [mark[0] for mark in marks]))
 
 
 def refresh_company(env, company):
     """Compare the whole ledger of a root company with its items and cases and write what differs."""
+    marks = _claim_marks(env, SQL("company_ref = %s ORDER BY id FOR UPDATE", company.id))
     _refresh(env, company.id, None)
+    _forget_marks(env, marks)
     _invalidate(env)
 
 
@@ -123,11 +138,27 @@ def _refresh(env, company_id, partner_ids):
         "partners": partner_ids,
         "uid": env.uid,
     }
+    lock_cases(env, company_id, partner_ids)
     env.cr.execute(_ensure_cases(scope))
     env.cr.execute(_upsert_items(scope))
     env.cr.execute(_close_items(scope))
     refresh_cases(env, company_id, partner_ids, ledger_changed=True)
     _cancel_emptied_messages(env, company_id, partner_ids)
+
+
+def lock_cases(env, company_id, partner_ids):
+    """Lock the cases of the debtors before anything is written, in id order: two refreshes never wait for each other.
+
+    A conflict with a refresh that was faster comes here, before the work, and is quiet: the caller does it again.
+    """
+    env.cr.execute(
+        SQL(
+            "SELECT FROM collection_case kase WHERE kase.company_id = %s AND %s ORDER BY kase.id FOR NO KEY UPDATE",
+            company_id,
+            _case_condition(partner_ids),
+        ),
+        log_exceptions=False,
+    )
 
 
 def _branch_ids(env, company_id):

@@ -5,6 +5,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.modules.registry import Registry
 
 from ..engine import project
+from ..engine.transactions import CONFLICTS, retrying
 
 _logger = logging.getLogger(__name__)
 
@@ -21,8 +22,10 @@ _PROJECTED_COLUMNS = {
     "currency_id",
     "company_id",
 }
-# How long a refresh waits for one that is busy with the same debtor; after that the next refresh does it.
+# How long a refresh waits for one that is busy with the same debtor; after that the scheduler does it.
 _LOCK_TIMEOUT = "300ms"
+# Most marks that one person's commit refreshes, with its own first; what a bulk change left over the scheduler does.
+_MARKS_AT_ONCE = 1000
 
 
 class AccountMoveLine(models.Model):
@@ -66,20 +69,31 @@ class AccountMoveLine(models.Model):
             postcommit.add(lambda: _refresh_in_new_transaction(dbname))
 
 
-def _refresh_in_new_transaction(dbname, attempts=3):
-    """Refresh what is marked; never raise: a mark that stays is done by the next refresh.
+def _refresh_in_new_transaction(dbname):
+    """Refresh what is marked; never raise, since the change is committed: what stays marked is done by the scheduler.
 
-    A refresh of the same debtor elsewhere makes this one fail or wait; it then reads the ledger again.
+    A refresh of the same debtor elsewhere makes this one fail; it then reads the ledger again. One that is busy for
+    longer, such as a cycle, is not waited for.
     """
-    with Registry(dbname).cursor() as cr:
-        for attempt in range(attempts):
-            try:
-                env = api.Environment(cr, SUPERUSER_ID, {})
-                cr.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
-                project.refresh_marked(env)
-                cr.commit()  # pylint: disable=invalid-commit  # a cursor of our own
-                return
-            except psycopg2.errors.OperationalError as error:
-                cr.rollback()
-                _logger.debug("Refresh of collection cases, attempt %s: %s", attempt + 1, error)
-        api.Environment(cr, SUPERUSER_ID, {}).ref("account_collections_auto.ir_cron_refresh")._trigger()
+    try:
+        with Registry(dbname).cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            if not _refresh_now(env):
+                env.ref("account_collections_auto.ir_cron_refresh")._trigger()
+    except Exception:
+        _logger.exception("The collection cases could not be refreshed after a change")
+
+
+def _refresh_now(env):
+    """Return whether all that is marked is done, or in the hands of another refresh."""
+
+    def refresh():
+        env.cr.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
+        return project.refresh_some_marked(env, _MARKS_AT_ONCE)
+
+    try:
+        return retrying(env, refresh, attempts=3) < _MARKS_AT_ONCE
+    except (*CONFLICTS, psycopg2.errors.LockNotAvailable) as error:
+        env.cr.rollback()
+        _logger.debug("Collection cases are left to the scheduler: %s", error)
+        return False

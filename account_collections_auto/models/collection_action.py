@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..engine import project, schedule, select, withhold
+from ..engine.transactions import retrying
 
 _logger = logging.getLogger(__name__)
 
@@ -181,17 +182,19 @@ class CollectionAction(models.Model):
 
         Everything happens in this transaction: after a crash the batch is queued again, or sent, never half of it.
         """
-        batch = self.search(
-            [*domain, ("state", "=", "queued"), ("scheduled_at", "<=", fields.Datetime.now())],
-            limit=limit,
-            order="case_id, id",
-        )
-        batch = batch.try_lock_for_update().filtered(lambda action: action.state == "queued")
+        batch = self._lock_some([*domain, ("state", "=", "queued"), ("scheduled_at", "<=", fields.Datetime.now())], limit)
         for company, actions in batch.grouped("company_id").items():
             actions = actions.with_company(company)
             recipients = actions._bring_up_to_date(company, date)
             actions.filtered(lambda action: action.state == "queued")._send(date, recipients)
         return len(batch)
+
+    @api.model
+    def _lock_some(self, domain, limit):
+        """Lock actions that nobody else has locked: `try_lock_for_update` after a search could find all of them taken."""
+        query = self._search(domain, limit=limit, order="case_id, id")
+        rows = self.env.execute_query(SQL("%s FOR UPDATE OF %s SKIP LOCKED", query.select(), SQL.identifier(self._table)))
+        return self.browse([row[0] for row in rows])
 
     def _bring_up_to_date(self, company, date):
         """Compare the actions with the ledger and the stops of this moment; rewrite or cancel what changed.
@@ -199,6 +202,8 @@ class CollectionAction(models.Model):
         Returns {(case id, contact id, channel): [(partner id, address, lang)]} of whom they can reach.
         """
         project.refresh_marked(self.env, partner_ids=self.partner_id.ids)
+        # The cases are written when the batch is sent: a refresh in between waits for it and does not undo it.
+        project.lock_cases(self.env, company.root_id.id, self.partner_id.ids)
         self._examine(company, date)
         changed = schedule.outdated(self.env, self) | self.filtered(lambda action: action.planned_date != date)
         stopped = self._stopped_cases()
@@ -294,6 +299,8 @@ class CollectionAction(models.Model):
         domain = [("state", "=", "queued"), ("cycle_id.state", "!=", "running")]
         commit(remaining=self.search_count(domain))
         for company in self.search(domain).company_id:
-            while handled := self._dispatch_batch([*domain, ("company_id", "=", company.id)], company._collection_today(), 100):
-                if not commit(handled):
+            own = [*domain, ("company_id", "=", company.id)]
+            today = company._collection_today()
+            while retrying(self.env, lambda own=own, today=today: self._dispatch_batch(own, today, 100), done=int):
+                if not commit():
                     return

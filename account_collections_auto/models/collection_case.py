@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..engine import project
+from ..engine.transactions import retrying
+
+_MARKS_PER_TRANSACTION = 1000
 
 _DERIVED = {
     "company_id",
@@ -138,7 +141,8 @@ class CollectionCase(models.Model):
     @api.model
     def _cron_refresh(self):
         """Do what a crash or a busy moment left undone."""
-        self.env["ir.cron"]._commit_progress(project.refresh_marked(self.env), remaining=0)
+        while retrying(self.env, lambda: project.refresh_some_marked(self.env, _MARKS_PER_TRANSACTION), done=int):
+            pass
 
     @api.model
     def _rebuild(self, company):

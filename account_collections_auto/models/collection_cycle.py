@@ -5,16 +5,14 @@ from datetime import timedelta
 
 import psycopg2
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import SQL, format_date
 
 from ..engine import project, schedule, select, withhold
+from ..engine.transactions import retrying
 
 _logger = logging.getLogger(__name__)
 
-# A conflict with somebody else's transaction: roll back and do the phase again.
-_CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected, psycopg2.errors.UniqueViolation)
-_ATTEMPTS = 5
 DISPATCH_BATCH = 100
 # An automatic cycle that contacts no more customers than this is never braked, however quiet the days before were.
 BRAKE_FLOOR = 10
@@ -166,8 +164,9 @@ class CollectionCycle(models.Model):
             )
         cycle = self.sudo().with_company(company)
         cycle.line_ids.filtered(lambda line: line.decision != "dropped").unlink()
-        cycle.write({"state": "running", "is_automatic": False, "stop_code": False, "stop_values": False})
-        cycle._resume()
+        with self._exclusively(company, commit=False):
+            cycle.write({"state": "running", "is_automatic": False, "stop_code": False, "stop_values": False})
+            cycle._resume()
         return True
 
     def action_run_again(self):
@@ -214,78 +213,71 @@ class CollectionCycle(models.Model):
     @api.model
     def _run_day(self, company, date, commit=False, automatic=False):
         """Find or create the cycle of the day and bring it to its end."""
-        cycle = self._find_or_create(company, date, automatic, commit)
-        cycle._resume(commit=commit)
+        with self._exclusively(company, commit):
+            cycle = self._in_transaction(lambda: self._find_or_create(company, date, automatic), commit)
+            cycle._resume(commit)
         return cycle
 
-    def _find_or_create(self, company, date, automatic, commit):
+    def _find_or_create(self, company, date, automatic):
         domain = [("company_id", "=", company.id), ("date", "=", date), ("state", "in", ("running", "done"))]
-
-        def find_or_create():
-            return self.search(domain, limit=1) or self.create(
-                {"company_id": company.id, "date": date, "state": "running", "is_automatic": automatic}
-            )
-
-        return self._retrying(find_or_create, commit)
+        if cycle := self.search(domain, limit=1):
+            return cycle
+        try:
+            with self.env.cr.savepoint():
+                return self.create({"company_id": company.id, "date": date, "state": "running", "is_automatic": automatic})
+        except psycopg2.errors.UniqueViolation as error:
+            # Of a worker that was faster, and whose cycle this transaction cannot see: Odoo does the call again.
+            raise ConcurrencyError(str(error)) from error
 
     def _resume(self, commit=False):
         self.ensure_one()
-        with self._exclusively(commit):
-            if not self.is_planned:
-                if not self._retrying(self._project_all, commit):
-                    return
-                _logger.info("Collection cycle %s: projected", self.id)
-                if not self._retrying(self._plan_all, commit):
-                    return
-            else:
-                self._retrying(self._project_and_plan_rest, commit)
-            _logger.info("Collection cycle %s: scheduled", self.id)
-            self._dispatch(commit)
-            _logger.info("Collection cycle %s: dispatched", self.id)
-            self._retrying(self._listen_and_finish, commit)
-            _logger.info("Collection cycle %s: done", self.id)
+        if not self.is_planned:
+            if not self._in_transaction(self._project_all, commit):
+                return
+            _logger.info("Collection cycle %s: projected", self.id)
+            if not self._in_transaction(self._plan_all, commit):
+                return
+        else:
+            self._in_transaction(self._project_and_plan_rest, commit)
+        _logger.info("Collection cycle %s: scheduled", self.id)
+        self._dispatch(commit)
+        _logger.info("Collection cycle %s: dispatched", self.id)
+        self._in_transaction(self._listen_and_finish, commit)
+        _logger.info("Collection cycle %s: done", self.id)
 
-    def _retrying(self, step, commit):
+    def _in_transaction(self, step, commit, **options):
         """Run one phase; with ``commit`` it is a transaction of its own, done again after a conflict."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                result = step()
-                if commit:
-                    self.env["ir.cron"]._commit_progress()
-                return result
-            except _CONFLICTS:
-                if not commit or attempt == _ATTEMPTS - 1:
-                    raise
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-        return None
+        return retrying(self.env, step, **options) if commit else step()
+
+    def _lock(self, function, company):
+        """Call one of PostgreSQL's functions on the lock of the company's cycles. Return its answer."""
+        self.env.cr.execute(SQL("SELECT %s(hashtext('collection_cycle'), %s)", SQL(function), company.id))
+        return self.env.cr.fetchone()[0]
 
     @contextmanager
-    def _exclusively(self, commit):
-        """Let one worker at a time work on this cycle; a second one waits and then finds little left to do."""
-
-        def lock(function):
-            return SQL("SELECT %s(hashtext('collection_cycle'), %s)", SQL(function), self.id)
-
+    def _exclusively(self, company, commit):
+        """Let one worker at a time run a cycle of the company; a second one waits and then finds little left to do."""
         if not commit:
-            self.env.cr.execute(lock("pg_advisory_xact_lock"))
+            self._lock("pg_advisory_xact_lock", company)
             yield
             return
         # The lock of the session outlives the commits between the batches, and dies with the process.
-        self.env.cr.execute(lock("pg_advisory_lock"))
-        self.env["ir.cron"]._commit_progress()  # the wait is over: see what the other worker did
-        self.env.invalidate_all(flush=False)
+        self._lock("pg_advisory_lock", company)
         try:
+            self.env["ir.cron"]._commit_progress()  # the wait is over: see what the other worker did
+            self.env.invalidate_all(flush=False)
             yield
+        except BaseException:
+            self.env.cr.rollback()  # a transaction that failed could not unlock, and the connection is used again
+            raise
         finally:
-            self.env.cr.execute(lock("pg_advisory_unlock"))
+            self._lock("pg_advisory_unlock", company)
 
     def _project_all(self):
         """Project the whole ledger of the company. Returns False when the bank is not in and nothing may be sent."""
         self.env.flush_all()
         project.append_pending_marks(self.env)
         project.refresh_company(self.env, self.company_id)
-        project.refresh_marked(self.env)
         self.env["collection.mirror"]._sync(self.company_id, self.date)
         self.bank_status = self._get_bank_status()
         stale = self.is_automatic and self._bank_is_stale()
@@ -294,6 +286,7 @@ class CollectionCycle(models.Model):
         return not stale
 
     def _plan_all(self):
+        project.refresh_marked(self.env)
         self.env["collection.action"]._expire_reviews(self.company_id, self.date)
         self._select_and_withhold(self._eligible_cases())
         excess = self.is_automatic and self._excess_contacts()
@@ -302,11 +295,7 @@ class CollectionCycle(models.Model):
             return False
         self._schedule()
         self.is_planned = True
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL("UPDATE collection_cycle SET planned_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s", self.id)
-        )
-        self.invalidate_recordset()
+        self._note_planned()
         return True
 
     def _project_and_plan_rest(self):
@@ -331,8 +320,20 @@ class CollectionCycle(models.Model):
             )
         )
         self._schedule()
+        self._note_planned()
+
+    def _note_planned(self):
+        """Remember up to which refresh this plan saw the cases: one that was on its way meanwhile carries a later time."""
+        self.env.flush_all()
         self.env.cr.execute(
-            SQL("UPDATE collection_cycle SET planned_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s", self.id)
+            SQL(
+                """UPDATE collection_cycle
+                      SET planned_at = GREATEST(now() AT TIME ZONE 'UTC',
+                                                (SELECT max(refreshed_at) FROM collection_case WHERE company_id = %s))
+                    WHERE id = %s""",
+                self.company_id.id,
+                self.id,
+            )
         )
         self.invalidate_recordset()
 
@@ -422,7 +423,7 @@ class CollectionCycle(models.Model):
         actions = self.env["collection.action"]
         domain = [("cycle_id", "=", self.id), ("state", "=", "queued")]
         while True:
-            done = self._retrying(lambda: actions._dispatch_batch(domain, self.date, DISPATCH_BATCH), commit)
+            done = self._in_transaction(lambda: actions._dispatch_batch(domain, self.date, DISPATCH_BATCH), commit, done=int)
             if not done:
                 return
             _logger.info("Collection cycle %s: batch of %s", self.id, done)
@@ -608,9 +609,10 @@ class CollectionCycle(models.Model):
             date = company._collection_today()
             try:
                 self.sudo().with_company(company)._run_day(company, date, commit=True, automatic=True)
-            except UserError as error:
+            except Exception:
+                # Whatever it is, it must not hold up the other companies; the next call goes on with this one.
                 self.env.cr.rollback()
-                _logger.error("The collection cycle of company %s did not run: %s", company.id, error)
+                _logger.exception("The collection cycle of company %s was interrupted", company.id)
             self.env["ir.cron"]._commit_progress(1, remaining=len(ready) - number)
 
     @api.model
@@ -620,8 +622,7 @@ class CollectionCycle(models.Model):
         for cycle in self.search([("state", "=", "running")]):
             if cycle.date >= cycle.company_id._collection_today():
                 continue
-            lock = SQL("SELECT pg_try_advisory_xact_lock(hashtext('collection_cycle'), %s)", cycle.id)
-            if self.env.execute_query(lock)[0][0]:
+            if self._lock("pg_try_advisory_xact_lock", cycle.company_id):
                 cycle.state = "done" if cycle.is_planned else "cancelled"
         self.env["ir.cron"]._commit_progress()
 
