@@ -69,3 +69,10 @@ class CollectionActionLine(models.Model):
                         date=line.action_id.contact_date,
                     )
                 )
+
+    def _get_portal_url(self):
+        """Return the address of Odoo's signed page of the document, '' where it has none."""
+        move = self.move_id
+        if not move.access_token or not move.is_sale_document(include_receipts=False):
+            return ""
+        return f"{self.get_base_url()}{move.access_url}?access_token={move.access_token}"

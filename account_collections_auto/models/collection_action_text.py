@@ -249,17 +249,6 @@ class CollectionAction(models.Model):
         return self.case_id._get_collector().email_normalized or self.company_id.email or ""
 
 
-class CollectionActionLine(models.Model):
-    _inherit = "collection.action.line"
-
-    def _get_portal_url(self):
-        """Return the address of Odoo's signed page of the document, '' where it has none."""
-        move = self.move_id
-        if not move.access_token or not move.is_sale_document(include_receipts=False):
-            return ""
-        return f"{self.get_base_url()}{move.access_url}?access_token={move.access_token}"
-
-
 class _Formats:
     """Dates and amounts as text in the language of ``env``; each value is formatted once."""
 

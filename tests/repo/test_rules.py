@@ -74,6 +74,8 @@ def test_one_model_per_file_and_the_file_is_called_like_it():
             allowed = {model.replace(".", "_"), model.removeprefix("collection.channel.").replace(".", "_")}
             if path.parent.name == "wizard" and model.replace(".", "_").startswith(path.stem):
                 continue  # the names of wizards are long
+            if "_name" not in attributes and path.stem.startswith(model.replace(".", "_") + "_"):
+                continue  # one aspect of a model: collection_action_mail
             if path.stem not in allowed:
                 wrong.append(f"{name(path)} holds {model}")
     assert wrong == []
@@ -123,7 +125,7 @@ def test_public_methods_say_what_they_promise(module):
     silent = []
     for path in sources(module):
         for node in ast.walk(parse(path)):
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 silent += [f"{name(path)}: {node.name}.{method.name}" for method in node.body if _is_silent(method)]
             elif isinstance(node, ast.Module):
                 silent += [f"{name(path)}: {function.name}" for function in node.body if _is_silent(function)]
