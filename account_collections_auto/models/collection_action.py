@@ -264,6 +264,7 @@ class CollectionAction(models.Model):
 
     def _address(self, date, recipients):
         test_mode = self.company_id.collection_test_mode
+        partners = []
         for action in self:
             reached = recipients.get((action.case_id.id, action.contact_id.id or 0, action.channel), [])
             action.write(
@@ -271,14 +272,16 @@ class CollectionAction(models.Model):
                     "contact_date": date,
                     "deadline": action.level_id._get_deadline(date),
                     "recipient": ", ".join(dict.fromkeys(address for _partner, address, _lang in reached)),
-                    "recipient_ids": [fields.Command.set([partner_id for partner_id, _address, _lang in reached])],
                     "lang": reached[0][2] if reached else action.partner_id.lang,
                     "is_test": test_mode,
                 }
             )
+            partners.append((action, [fields.Command.set([partner_id for partner_id, _address, _lang in reached])]))
             action.line_ids.filtered(lambda line, test=action.is_test: line.is_live == test).write(
                 {"is_live": not action.is_test}
             )
+        # All at once: a write of its own costs two statements for each action.
+        self._fields["recipient_ids"].write_batch(partners)
 
     def _fail(self, code, **values):
         self._change_state("failed", allowed_from=("queued", "sent"), reason_code=code, reason_values=values)
