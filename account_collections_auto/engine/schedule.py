@@ -115,7 +115,7 @@ def plan_actions(env, cycle):
     _delete_lines_of_updated_actions(env)
     env.cr.execute(_insert_actions(env, cycle))
     _record_repeats(env, cycle.date)
-    _insert_lines(env, cycle.date)
+    insert_lines(env, cycle.date)
     env.cr.execute("SELECT count(*) FROM collection_tmp_message WHERE action_id IS NOT NULL")
     return env.cr.fetchone()[0]
 
@@ -136,7 +136,7 @@ def replan(env, actions, date):
     )
     _delete_lines_of_updated_actions(env)
     _record_repeats(env, date)
-    _insert_lines(env, date)
+    insert_lines(env, date)
     env.cr.execute("SELECT DISTINCT action_id FROM collection_tmp_message")
     alive = actions.browse([row[0] for row in env.cr.fetchall()])
     actions.invalidate_recordset(flush=False)
@@ -309,7 +309,7 @@ def _record_repeats(env, date):
     )
 
 
-def _insert_lines(env, date):
+def insert_lines(env, date):
     """Write the lines of the actions in ``collection_tmp_message``: what advances, what else is overdue, the credits."""
     env.cr.execute(
         SQL(

@@ -235,12 +235,13 @@ def _gather_cases(env, company):
             """CREATE TEMPORARY TABLE collection_tmp_case ON COMMIT DROP AS
                SELECT tone.case_id, tone.debtor_id, tone.plan_id, tone.level_id, tone.level_days,
                       claim.amount, plan.minimum_amount, plan.minimum_days_between_contacts, plan.in_transit_days,
-                      level.mode
+                      CASE WHEN file.needs_review THEN 'review' ELSE level.mode END AS mode
                  FROM (SELECT DISTINCT ON (case_id) case_id, debtor_id, plan_id, level_id, level_days
                          FROM collection_tmp_item WHERE advances
                         ORDER BY case_id, level_days DESC) tone
                  JOIN (SELECT case_id, round(sum(net / per_unit) FILTER (WHERE net > tolerance), %(digits)s) AS amount
                          FROM collection_tmp_claim GROUP BY case_id) claim ON claim.case_id = tone.case_id
+                 JOIN collection_case file ON file.id = tone.case_id
                  JOIN collection_plan plan ON plan.id = tone.plan_id
                  JOIN collection_level level ON level.id = tone.level_id""",
             digits=company.currency_id.decimal_places,
@@ -316,14 +317,14 @@ def below_minimum():
 
 
 def contacted_lately(date, ignore_actions, test_mode):
-    """The gap between two messages, never less than a day; a message that bounced or a test does not count."""
+    """The gap between two messages, never less than a day; one that bounced, a test or a mere record does not count."""
     return SQL(
         """SELECT kase.case_id, 'gap',
                   max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) - 1,
                   max(action.contact_date)::text
              FROM collection_tmp_case kase
              JOIN collection_action action ON action.case_id = kase.case_id
-            WHERE action.state IN ('sent', 'delivered') AND %(counts)s AND NOT (action.id = ANY(%(ignored)s))
+            WHERE action.state IN ('sent', 'delivered') AND action.channel != 'record' AND %(counts)s AND NOT (action.id = ANY(%(ignored)s))
             GROUP BY kase.case_id, kase.minimum_days_between_contacts
            HAVING max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) > %(date)s""",
         date=date,
@@ -405,7 +406,8 @@ def dropped(company, date):
              JOIN LATERAL (
                  SELECT line.until_date, line.dropped_by_id
                    FROM collection_cycle_line line JOIN collection_cycle cycle ON cycle.id = line.cycle_id
-                  WHERE line.case_id = kase.case_id AND line.decision = 'dropped' AND cycle.company_id = %(company)s
+                  WHERE line.case_id = kase.case_id AND line.decision = 'dropped' AND line.dropped_by_id IS NOT NULL
+                    AND cycle.company_id = %(company)s
                     AND cycle.state != 'cancelled'
                     AND (line.until_date >= %(date)s OR line.drops_for_good
                          OR (line.until_date IS NULL AND cycle.date = %(date)s))

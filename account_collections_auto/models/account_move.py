@@ -11,10 +11,18 @@ class AccountMove(models.Model):
     access_token = fields.Char(default=lambda self: str(uuid.uuid4()))
 
     collection_case_id = fields.Many2one(
-        "collection.case", compute="_compute_collection", search="_search_collection_case_id", string="Collection Case"
+        "collection.case",
+        compute="_compute_collection",
+        search="_search_collection_case_id",
+        string="Collection Case",
+        groups="account_collections_auto.group_collection_auditor",
     )
     collection_level_id = fields.Many2one(
-        "collection.level", compute="_compute_collection", search="_search_collection_level_id", string="Dunning Level"
+        "collection.level",
+        compute="_compute_collection",
+        search="_search_collection_level_id",
+        string="Dunning Level",
+        groups="account_collections_auto.group_collection_auditor",
     )
 
     def _compute_collection(self):
@@ -40,3 +48,7 @@ class AccountMove(models.Model):
         if operator == "in" and False in value:
             domain |= ~Domain("id", "in", self.env["collection.item"]._search([]).subselect("move_id"))
         return domain
+
+    def action_view_collection_case(self):
+        """Open the case of the customer."""
+        return self.collection_case_id.partner_id.action_view_collection_case()

@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ..engine import project, schedule, select, withhold
 from ..engine.transactions import retrying
@@ -36,7 +36,11 @@ class CollectionAction(models.Model):
     level_id = fields.Many2one("collection.level", readonly=True, ondelete="set null", index="btree_not_null")
     step_id = fields.Many2one("collection.step", readonly=True, ondelete="set null", index="btree_not_null")
     channel = fields.Selection(
-        selection=lambda self: self.env["collection.step"]._fields["channel"]._description_selection(self.env),
+        selection=lambda self: [
+            *self.env["collection.step"]._fields["channel"]._description_selection(self.env),
+            ("record", self.env._("Only recorded")),
+        ],
+        help="Only recorded: the level was reached before the automatic cycle was switched on; no message left.",
         required=True,
         readonly=True,
     )
@@ -82,6 +86,8 @@ class CollectionAction(models.Model):
     mail_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null", index="btree_not_null")
     attempts = fields.Integer(readonly=True, help="How often the mail server could not be reached.")
     line_ids = fields.One2many("collection.action.line", "action_id", string="Items", readonly=True)
+    change_note = fields.Char(compute="_compute_change_note", string="What Changed")
+    body = fields.Html(compute="_compute_body", sanitize=False, help="As it was sent, or as it would read now.")
 
     _once = models.UniqueIndex(
         "(case_id, channel, step_id, occasion, COALESCE(contact_id, 0)) WHERE state NOT IN ('cancelled', 'failed', 'bounced')",
@@ -99,6 +105,49 @@ class CollectionAction(models.Model):
         for action in self:
             action.reason = self.env["collection.reason"]._describe(action.reason_code, action.reason_values)
             action.note = self.env["collection.reason"]._describe(action.note_code)
+
+    @api.depends("state", "amount", "amount_before", "line_ids.amount_open_now")
+    def _compute_change_note(self):
+        """What an approver should know: the claim was brought up to date, or the ledger moved since."""
+        for action in self:
+            action.change_note = "; ".join(action._get_changes()) if action.state in UNSENT else False
+
+    def _get_changes(self):
+        changes = []
+        if self.amount_before and self.currency_id.compare_amounts(self.amount_before, self.amount):
+            changes.append(
+                self.env._(
+                    "it claimed %(before)s before, now %(after)s",
+                    before=formatLang(self.env, self.amount_before, currency_obj=self.currency_id),
+                    after=formatLang(self.env, self.amount, currency_obj=self.currency_id),
+                )
+            )
+        for line in self.line_ids:
+            if line.currency_id.compare_amounts(line.amount_open_now, line.amount_residual_currency):
+                changes.append(
+                    self.env._(
+                        "%(number)s: %(amount)s is open by now",
+                        number=line.move_name,
+                        amount=formatLang(self.env, line.amount_open_now, currency_obj=line.currency_id),
+                    )
+                )
+        return changes
+
+    @api.depends("mail_message_id.body", "state", "line_ids")
+    def _compute_body(self):
+        """The message as it was sent; for one that waits, its template rendered now in the customer's language."""
+        for action in self:
+            if action.mail_message_id or action.state not in UNSENT:
+                action.body = action.sudo().mail_message_id.body
+            else:
+                action.body = action._render_draft()
+
+    def _render_draft(self):
+        template_sudo = self.step_id.sudo().mail_template_id
+        if not template_sudo or not self.id:
+            return False
+        lang = self.lang or self.partner_id.lang
+        return template_sudo.with_context(lang=lang)._generate_template([self.id], ("body_html",))[self.id]["body_html"]
 
     # -- states ----------------------------------------------------------------------------------------------------
 
@@ -118,6 +167,8 @@ class CollectionAction(models.Model):
         if not self:
             return
         self.write({"state": target, "reason_code": reason_code, "reason_values": reason_values or False, **values})
+        if target == "sent":
+            self.filtered(lambda action: not action.is_test).case_id.filtered("needs_review").needs_review = False
         if target in DEAD:
             self.line_ids.write({"is_live": False})
         if target in SENT + DEAD:

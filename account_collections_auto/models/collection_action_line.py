@@ -36,11 +36,17 @@ class CollectionActionLine(models.Model):
     amount_residual_currency = fields.Monetary(string="Open", readonly=True, aggregator=None)
     currency_id = fields.Many2one("res.currency", readonly=True)
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    amount_open_now = fields.Monetary(compute="_compute_amount_open_now", help="What the ledger says at this moment.")
 
     _once = models.UniqueIndex(
         "(item_id, level_id, channel, round) WHERE advances AND is_live",
         "This item was sent this level through this channel already.",
     )
+
+    @api.depends("item_id.amount_residual_currency")
+    def _compute_amount_open_now(self):
+        for line in self:
+            line.amount_open_now = line.item_id.amount_residual_currency
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -73,7 +73,17 @@ class CollectionCase(models.Model):
         tracking=True,
         help="The last level has passed without an answer: a person decides what happens next.",
     )
-    contact_problem_code = fields.Char(readonly=True, index="btree_not_null")
+    needs_review = fields.Boolean(
+        string="Approve First Message",
+        readonly=True,
+        help="The next message to this customer waits for approval, whatever the mode of its level.",
+    )
+    contact_problem_code = fields.Selection(
+        selection=lambda self: self.env["collection.reason"]._selection_code(),
+        string="Problem",
+        readonly=True,
+        index="btree_not_null",
+    )
     contact_problem_values = fields.Json(readonly=True)
     contact_problem = fields.Char(compute="_compute_contact_problem", string="Could Not Send")
     item_ids = fields.One2many("collection.item", "case_id", string="Open Items")
@@ -125,6 +135,17 @@ class CollectionCase(models.Model):
         explained = self.env["collection.cycle"]._explain(self)
         for case in self:
             case.stop_reason = explained["cases"].get(case.id, "")
+
+    def action_open_customer(self):
+        """Open the customer, to correct the address."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
 
     @api.model
     def _debtor_sql(self, alias):

@@ -51,6 +51,9 @@ class CollectionCycle(models.Model):
     withheld_count = fields.Integer(compute="_compute_counts", string="Withheld")
     sent_count = fields.Integer(compute="_compute_counts", string="Sent")
     waiting_count = fields.Integer(compute="_compute_counts", string="Waiting")
+    dropped_count = fields.Integer(compute="_compute_counts", string="Dropped")
+    message_count = fields.Integer(compute="_compute_counts", string="Prepared Messages")
+    summary = fields.Html(compute="_compute_summary", sanitize=False, help="Levels with sums, and reasons to hold back.")
     progress = fields.Float(compute="_compute_counts", help="Share of the automatic messages that left, in percent.")
 
     _one_per_day = models.UniqueIndex(
@@ -97,6 +100,8 @@ class CollectionCycle(models.Model):
             queued = states.get((cycle.id, "queued"), 0)
             cycle.planned_count = decisions.get((cycle.id, "planned"), 0)
             cycle.withheld_count = decisions.get((cycle.id, "withheld"), 0)
+            cycle.dropped_count = decisions.get((cycle.id, "dropped"), 0)
+            cycle.message_count = sum(count for (cycle_id, _state), count in states.items() if cycle_id == cycle.id)
             cycle.sent_count = sent
             cycle.waiting_count = queued + states.get((cycle.id, "review"), 0) + states.get((cycle.id, "planned"), 0)
             cycle.progress = 100.0 * sent / (sent + queued) if sent + queued else 100.0 * (cycle.state == "done")
@@ -104,6 +109,63 @@ class CollectionCycle(models.Model):
     def _count_by(self, model, field):
         rows = model._read_group([("cycle_id", "in", self.ids)], ["cycle_id", field], ["__count"])
         return {(cycle.id, value): count for cycle, value, count in rows}
+
+    @api.depends("line_ids.decision")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        for cycle in self:
+            cycle.summary = self.env["ir.qweb"]._render(
+                "account_collections_auto.collection_cycle_summary", cycle._get_summary()
+            )
+
+    def _get_summary(self):
+        """What the cycle decided: per level and per reason, and the customers who wait longest."""
+        self.ensure_one()
+        lines = self.env["collection.cycle.line"]
+        planned = [("cycle_id", "=", self.id), ("decision", "=", "planned")]
+        withheld = [("cycle_id", "=", self.id), ("decision", "!=", "planned")]
+        labels = dict(self.env["collection.reason"]._selection_code())
+        measures = ["case_id:count_distinct", "item_count:sum", "amount:sum", "oldest_due_date:min"]
+        return {
+            "currency": self.currency_id,
+            "levels": [
+                {"name": level.name, "customers": customers, "items": items, "amount": amount, "oldest": oldest}
+                for level, customers, items, amount, oldest in lines._read_group(planned, ["level_id"], measures)
+            ],
+            "reasons": [
+                {"name": labels.get(code, code), "customers": customers, "amount": amount}
+                for code, customers, amount in lines._read_group(
+                    withheld, ["reason_code"], ["case_id:count_distinct", "amount:sum"]
+                )
+            ],
+            "oldest": lines.search(planned, order="oldest_due_date, id", limit=5),
+        }
+
+    def action_view_planned(self):
+        """Open the customers to contact."""
+        return self._view_lines("planned")
+
+    def action_view_withheld(self):
+        """Open the customers who are held back, by reason."""
+        return self._view_lines("withheld", search_default_group_reason=1)
+
+    def action_view_dropped(self):
+        """Open the customers whom a person dropped."""
+        return self._view_lines("dropped")
+
+    def _view_lines(self, decision, **context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_cycle_line_action")
+        return action | {
+            "domain": [("cycle_id", "=", self.id)],
+            "context": {f"search_default_{decision}": 1, **context},
+        }
+
+    def action_view_messages(self):
+        """Open the messages of this cycle."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_action_action")
+        return action | {"domain": [("cycle_id", "=", self.id)], "context": {}}
 
     # -- public: run and preview -----------------------------------------------------------------------------------
 
@@ -177,6 +239,7 @@ class CollectionCycle(models.Model):
 
     def action_cancel(self):
         """Throw a preview away."""
+        self._check_manager()
         for cycle in self:
             if cycle.state != "preview":
                 raise UserError(
@@ -184,7 +247,6 @@ class CollectionCycle(models.Model):
                         "%(cycle)s has run and stays as it is; only a preview can be cancelled.", cycle=cycle.display_name
                     )
                 )
-        self._check_manager()
         self.sudo().write({"state": "cancelled"})
 
     def _check_manager(self):

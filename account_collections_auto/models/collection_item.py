@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -53,6 +54,29 @@ class CollectionItem(models.Model):
         explained = self.env["collection.cycle"]._explain(self.case_id)
         for item in self:
             item.stop_reason = explained["items"].get(item.id, "")
+
+    def action_open_document(self):
+        """Open the invoice, credit note, payment or entry behind the item."""
+        self.ensure_one()
+        return self.move_id.action_open_business_doc()
+
+    def action_hold(self):
+        """Prepare a hold on these items."""
+        if len(self.case_id) > 1:
+            raise UserError(
+                self.env._(
+                    "These items belong to %(count)s customers. A hold is about one customer: choose items of one only.",
+                    count=len(self.case_id),
+                )
+            )
+        action = self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_hold_action_new")
+        return action | {
+            "context": {
+                "default_partner_id": self.partner_id.id,
+                "default_company_id": self.case_id.company_id.id,
+                "default_item_ids": self.ids,
+            }
+        }
 
     @api.depends("move_id", "instalment")
     def _compute_display_name(self):

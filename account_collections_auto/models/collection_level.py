@@ -96,6 +96,19 @@ class CollectionLevel(models.Model):
             parts.append(self.env._("final notice"))
         return ", ".join(parts)
 
+    def action_open_steps(self):
+        """Open the level with its steps."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
     def _get_deadline(self, sent):
         """Return the last day to answer a message of this level that left on ``sent``: a working day of the plan."""
         self.ensure_one()

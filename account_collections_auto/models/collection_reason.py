@@ -27,6 +27,24 @@ class CollectionReason(models.AbstractModel):
         return sentence
 
     @api.model
+    def _selection_code(self):
+        """Return the codes with short labels, to group and filter by."""
+        labels = {code: sentence.strip(" :") for code, sentence in self._reason_sentences({}).items()}
+        return list((labels | self._short_reasons()).items())
+
+    @api.model
+    def _short_reasons(self):
+        """Return {code: label} for the reasons whose sentence does not read well without its values."""
+        _ = self.env._
+        return {
+            "bank_line": _("A bank line of this customer is not matched yet"),
+            "gap": _("Contacted lately"),
+            "dropped": _("Dropped by a person"),
+            "awaiting_review": _("A message waits for approval"),
+            "cancelled_by_user": _("Cancelled by a person"),
+        }
+
+    @api.model
     def _describe_all(self, reasons):
         """Return the sentences of ``reasons``, a list of {"code": ..., "values"...}, joined by '; '."""
         return "; ".join(self._describe(reason["code"], reason) for reason in reasons or [])

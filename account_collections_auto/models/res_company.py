@@ -2,6 +2,7 @@ import zoneinfo
 from datetime import datetime
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.fields import Domain
 
@@ -78,8 +79,20 @@ class ResCompany(models.Model):
                     {"company_id": company.id, "calendar_id": company.resource_calendar_id.id, "name": standard.name}
                 )
 
+    def write(self, vals):
+        if vals.get("collection_is_active"):
+            self._collection_check_may_switch()
+        return super().write(vals)
+
+    def _collection_check_may_switch(self):
+        """Whoever may edit companies may not yet let messages leave."""
+        if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collection_manager"):
+            raise AccessError(self.env._("Only a collection manager can switch the automatic collection cycle on."))
+
     @api.model_create_multi
     def create(self, vals_list):
+        if any(vals.get("collection_is_active") for vals in vals_list):
+            self._collection_check_may_switch()
         companies = super().create(vals_list)
         if self.env.ref("account_collections_auto.collection_plan_standard", raise_if_not_found=False):
             self._collection_create_default_plans()

@@ -31,10 +31,16 @@ class ResPartner(models.Model):
     collection_direct_debit = fields.Boolean(string="Direct Debit or Automatic Card", help="Not reminded until a debit failed.")
     collection_case_ids = fields.One2many("collection.case", compute="_compute_collection_case_ids", string="Collection Cases")
     collection_hold_until = fields.Date(
-        compute="_compute_collection_hold", inverse="_inverse_collection_hold", string="Collections On Hold Until"
+        compute="_compute_collection_hold",
+        inverse="_inverse_collection_hold",
+        string="On Hold Until",
+        groups="account_collections_auto.group_collection_auditor",
     )
     collection_hold_reason = fields.Char(
-        compute="_compute_collection_hold", inverse="_inverse_collection_hold", string="Reason of the Hold"
+        compute="_compute_collection_hold",
+        inverse="_inverse_collection_hold",
+        string="Reason of the Hold",
+        groups="account_collections_auto.group_collection_auditor",
     )
 
     def _compute_collection_case_ids(self):
@@ -90,6 +96,14 @@ class ResPartner(models.Model):
                         "reason": reason or self.env._("On hold"),
                     }
                 )
+
+    def action_view_collection_case(self):
+        """Open the case of the customer, or the cases of its companies."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_case_action")
+        cases = self.collection_case_ids
+        if len(cases) == 1:
+            return action | {"res_id": cases.id, "views": [(False, "form")], "context": {}}
+        return action | {"domain": [("id", "in", cases.ids)], "context": {}}
 
     def write(self, vals):
         if _PROJECTED_FIELDS.isdisjoint(vals):
