@@ -95,7 +95,9 @@ def plan_actions(env, cycle):
         SQL(
             """UPDATE collection_action action
                   SET cycle_id = %(cycle)s, level_id = message.level_id, step_id = message.step_id,
-                      occasion = %(occasion)s, amount_before = action.amount, amount = message.amount,
+                      occasion = %(occasion)s, amount = message.amount, recipient = message.recipient,
+                      amount_before = CASE WHEN action.amount != message.amount THEN action.amount
+                                           ELSE action.amount_before END,
                       state = CASE WHEN message.state = 'queued' AND action.state != 'review' THEN 'queued'
                                    WHEN action.approved_at IS NOT NULL AND action.level_id = message.level_id THEN 'queued'
                                    ELSE 'review' END,
@@ -203,15 +205,18 @@ def _planned_messages(action_ids=None):
         """DROP TABLE IF EXISTS collection_tmp_message;
            CREATE TEMPORARY TABLE collection_tmp_message ON COMMIT DROP AS
            WITH usable AS MATERIALIZED (
-               SELECT DISTINCT kase.case_id, kase.debtor_id, kase.level_id, kase.mode, kase.amount, step.id AS step_id,
-                      step.channel, step.fallback_of_id, recipient.contact_id
+               SELECT kase.case_id, kase.debtor_id, kase.level_id, kase.mode, kase.amount, step.id AS step_id,
+                      step.channel, step.fallback_of_id, recipient.contact_id,
+                      string_agg(DISTINCT recipient.address, ', ') AS recipient
                  FROM collection_tmp_case kase
                  JOIN collection_step step ON step.level_id = kase.level_id
                  JOIN collection_tmp_recipient recipient
                    ON recipient.case_id = kase.case_id AND recipient.channel = step.channel AND recipient.problem IS NULL
                 WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
+                GROUP BY kase.case_id, kase.debtor_id, kase.level_id, kase.mode, kase.amount, step.id, recipient.contact_id
            )
            SELECT usable.case_id, usable.contact_id, usable.debtor_id, usable.level_id, usable.step_id, usable.channel,
+                  usable.recipient,
                   CASE usable.mode WHEN 'auto' THEN 'queued' ELSE 'review' END AS state,
                   CASE usable.contact_id WHEN 0 THEN usable.amount ELSE own.amount END AS amount, pending.id AS action_id
              FROM (SELECT usable.*, array_agg(step_id) OVER (PARTITION BY case_id, contact_id) AS step_ids FROM usable) usable
@@ -244,12 +249,13 @@ def _insert_actions(env, cycle):
     return SQL(
         """WITH written AS (
                INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id,
-                                              level_id, step_id, channel, state, occasion, amount, currency_id, is_test,
+                                              level_id, step_id, channel, state, occasion, amount, currency_id,
+                                              recipient, is_test,
                                               planned_date, waiting_since, scheduled_at,
                                               create_uid, create_date, write_uid, write_date)
                SELECT %(cycle)s, line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
                       message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,
-                      %(currency)s, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
+                      %(currency)s, message.recipient, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                  FROM collection_tmp_message message
                  LEFT JOIN collection_cycle_line line

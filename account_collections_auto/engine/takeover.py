@@ -33,7 +33,8 @@ def take_over(env, company, level, *, older_than, sent_on, occasion):
     )
     item_ids = [row[0] for row in env.cr.fetchall()]
     env.cr.execute(
-        "CREATE TEMPORARY TABLE collection_tmp_message (action_id int, case_id int, contact_id int, channel text) ON COMMIT DROP"
+        """CREATE TEMPORARY TABLE collection_tmp_message (
+               action_id int, case_id int, contact_id int, channel text) ON COMMIT DROP"""
     )
     env.cr.execute(_insert_actions(env, company, level, sent_on, occasion))
     schedule.insert_lines(env, date)

@@ -324,7 +324,8 @@ def contacted_lately(date, ignore_actions, test_mode):
                   max(action.contact_date)::text
              FROM collection_tmp_case kase
              JOIN collection_action action ON action.case_id = kase.case_id
-            WHERE action.state IN ('sent', 'delivered') AND action.channel != 'record' AND %(counts)s AND NOT (action.id = ANY(%(ignored)s))
+            WHERE action.state IN ('sent', 'delivered') AND action.channel != 'record'
+              AND %(counts)s AND NOT (action.id = ANY(%(ignored)s))
             GROUP BY kase.case_id, kase.minimum_days_between_contacts
            HAVING max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) > %(date)s""",
         date=date,

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..engine import project
 from ..engine.transactions import retrying
+from .collection_action import UNSENT
 
 _MARKS_PER_TRANSACTION = 1000
 
@@ -18,6 +19,7 @@ _DERIVED = {
     "oldest_due_date",
     "next_action_date",
     "next_step",
+    "needs_review",
     "contact_problem_code",
     "contact_problem_values",
     "refreshed_at",
@@ -88,6 +90,7 @@ class CollectionCase(models.Model):
     contact_problem = fields.Char(compute="_compute_contact_problem", string="Could Not Send")
     item_ids = fields.One2many("collection.item", "case_id", string="Open Items")
     action_ids = fields.One2many("collection.action", "case_id", string="Collection Messages")
+    unsent_count = fields.Integer(compute="_compute_unsent_count", string="Prepared Messages")
     stop_reason = fields.Char(compute="_compute_stop_reason", string="Why Nothing Is Sent")
     refreshed_at = fields.Datetime(readonly=True)
 
@@ -130,6 +133,15 @@ class CollectionCase(models.Model):
 
     def _search_days_overdue(self, operator, value):
         return self._search_calendar_figure("days_overdue", operator, value)
+
+    @api.depends("action_ids.state")
+    def _compute_unsent_count(self):
+        unsent = self.env["collection.action"]._read_group(
+            [("case_id", "in", self.ids), ("state", "in", UNSENT)], ["case_id"], ["__count"]
+        )
+        counts = dict(unsent)
+        for case in self:
+            case.unsent_count = counts.get(case, 0)
 
     def _compute_stop_reason(self):
         explained = self.env["collection.cycle"]._explain(self)

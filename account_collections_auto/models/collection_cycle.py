@@ -34,7 +34,9 @@ class CollectionCycle(models.Model):
         default="preview",
         readonly=True,
     )
-    is_automatic = fields.Boolean(readonly=True, help="Started by the daily job, not asked for by a person or program.")
+    is_automatic = fields.Boolean(
+        string="Automatic", readonly=True, help="Started by the daily job, not asked for by a person or program."
+    )
     is_planned = fields.Boolean(readonly=True, help="Selection and scheduling are done; messages may still be leaving.")
     planned_at = fields.Datetime(readonly=True)
     done_at = fields.Datetime(readonly=True)
@@ -42,7 +44,7 @@ class CollectionCycle(models.Model):
     stop_values = fields.Json(readonly=True)
     stop_reason = fields.Char(compute="_compute_stop_reason", string="Why It Stopped")
     bank_status = fields.Json(readonly=True, help="Per bank journal: day of the last line, unmatched lines.")
-    bank_summary = fields.Text(compute="_compute_bank_summary", string="Is the Bank In?")
+    bank_summary = fields.Text(compute="_compute_bank_summary", string="Bank")
     line_ids = fields.One2many("collection.cycle.line", "cycle_id", string="Decisions", readonly=True)
     action_ids = fields.One2many("collection.action", "cycle_id", string="Messages", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")

@@ -61,11 +61,13 @@ class CollectionCycleLine(models.Model):
         self._check_collector()
         lines_sudo = self.sudo().search(
             [
-                ("case_id", "in", self.filtered(lambda line: line.decision == "dropped").case_id.ids),
-                ("decision", "=", "dropped"),
+                ("case_id", "in", self.filtered(lambda line: line._is_dropped()).case_id.ids),
                 ("cycle_id.state", "!=", "cancelled"),
+                "|",
+                ("decision", "=", "dropped"),
+                ("cycle_id.state", "=", "preview"),
             ]
-        )
+        ).filtered(lambda line: line._is_dropped())
         for line in lines_sudo:
             line.write(line._prepare_undropped_vals())
         note = self.env._("%(user)s takes back the drop: this customer is selected again.", user=self.env.user.name)
@@ -103,6 +105,10 @@ class CollectionCycleLine(models.Model):
                 **values,
             )
         return self.env._("%(user)s drops this customer from %(cycle)s.", **values)
+
+    def _is_dropped(self):
+        """Whether a person dropped the customer: in this cycle, or in an earlier one until a later day."""
+        return self.decision == "dropped" or len(self._reasons_without_drop()) < len(self.reasons or [])
 
     def _reasons_without_drop(self):
         return [reason for reason in self.reasons or [] if reason["code"] != "dropped"]

@@ -35,13 +35,12 @@ class CollectionReason(models.AbstractModel):
     @api.model
     def _short_reasons(self):
         """Return {code: label} for the reasons whose sentence does not read well without its values."""
-        _ = self.env._
         return {
-            "bank_line": _("A bank line of this customer is not matched yet"),
-            "gap": _("Contacted lately"),
-            "dropped": _("Dropped by a person"),
-            "awaiting_review": _("A message waits for approval"),
-            "cancelled_by_user": _("Cancelled by a person"),
+            "bank_line": self.env._("A bank line of this customer is not matched yet"),
+            "gap": self.env._("Contacted lately"),
+            "dropped": self.env._("Dropped by a person"),
+            "awaiting_review": self.env._("A message waits for approval"),
+            "cancelled_by_user": self.env._("Cancelled by a person"),
         }
 
     @api.model

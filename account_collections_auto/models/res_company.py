@@ -2,8 +2,8 @@ import zoneinfo
 from datetime import datetime
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.addons.base.models.res_partner import _tz_get
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 

@@ -29,7 +29,12 @@ class ResPartner(models.Model):
         default="customer",
     )
     collection_direct_debit = fields.Boolean(string="Direct Debit or Automatic Card", help="Not reminded until a debit failed.")
-    collection_case_ids = fields.One2many("collection.case", compute="_compute_collection_case_ids", string="Collection Cases")
+    collection_case_ids = fields.One2many(
+        "collection.case",
+        compute="_compute_collection_case_ids",
+        string="Collection Cases",
+        groups="account_collections_auto.group_collection_auditor",
+    )
     collection_hold_until = fields.Date(
         compute="_compute_collection_hold",
         inverse="_inverse_collection_hold",

@@ -76,6 +76,21 @@ class CollectionsCase(AccountTestInvoicingCommon):
     def level(cls, days, plan=None):
         return (plan or cls.plan).level_ids.filtered(lambda level: level.days_overdue == days)
 
+    @classmethod
+    def make_user(cls, login, *groups, company=None):
+        """Create an internal user of one company with ``groups`` (XML ids) and nothing more."""
+        company = company or cls.company
+        return cls.env["res.users"].sudo().create(
+            {
+                "name": login.title(),
+                "login": f"{login}@{company.id}",
+                "email": f"{login}@example.org",
+                "company_id": company.id,
+                "company_ids": [Command.set(company.ids)],
+                "group_ids": [Command.set([cls.quick_ref(group).id for group in ("base.group_user", *groups)])],
+            }
+        )
+
     # -- the ledger --------------------------------------------------------------------------------------------------
 
     @classmethod

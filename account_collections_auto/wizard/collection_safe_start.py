@@ -13,6 +13,7 @@ class CollectionSafeStart(models.TransientModel):
 
     _name = "collection.safe.start"
     _description = "Start or Stop the Automatic Cycle"
+    _rec_name = "company_id"
 
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -28,7 +29,7 @@ class CollectionSafeStart(models.TransientModel):
     old_days = fields.Integer(string="Old Means Overdue More Than (Days)", default=90, required=True)
     old_item_count = fields.Integer(compute="_compute_old_items", string="Old Items")
     old_customer_count = fields.Integer(compute="_compute_old_items", string="Their Customers")
-    old_amount = fields.Monetary(compute="_compute_old_items", string="Old Amount")
+    old_amount = fields.Monetary(compute="_compute_old_items")
     old_due_date = fields.Date(compute="_compute_old_items", string="Oldest Due Date")
     old_items = fields.Selection(
         [
