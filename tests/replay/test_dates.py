@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from odoo.addons.account_collections_auto.engine import dates
 
 from . import invoices

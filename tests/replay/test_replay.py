@@ -1,6 +1,5 @@
 """A year of invoices, a cycle on each day: the suite does what the oracle says, message by message."""
 
-import os
 from collections import Counter
 from datetime import timedelta
 
