@@ -13,5 +13,5 @@ UPDATE collection_action
 
 UPDATE mail_mail
    SET state = 'cancel'
- WHERE state = 'outgoing'
+ WHERE state IN ('outgoing', 'exception')
    AND id IN (SELECT mail_id FROM collection_action);
