@@ -31,12 +31,12 @@ class CollectionAction(models.Model):
                 "lang": env.lang or "en_US",
                 "amount": 1200.0,
                 "deadline": company._collection_today() + timedelta(days=7),
-                "line_ids": [Command.create(vals) for vals in self._prepare_sample_lines(company)],
+                "line_ids": [Command.create(vals) for vals in self._prepare_sample_lines(company, level)],
             }
         )
 
     @api.model
-    def _prepare_sample_lines(self, company):
+    def _prepare_sample_lines(self, company, level):
         today = company._collection_today()
         own = company.currency_id
         other = self.env["res.currency"].with_context(active_test=False).search([("id", "!=", own.id)], limit=1)
@@ -44,6 +44,7 @@ class CollectionAction(models.Model):
         return [
             {
                 "company_id": company.id,
+                "level_id": level.id,
                 "advances": advances,
                 "is_live": False,
                 "reminded_date": reminded and today - timedelta(days=reminded),

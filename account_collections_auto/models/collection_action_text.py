@@ -112,29 +112,32 @@ class CollectionAction(models.Model):
             "final": self.level_id.final_notice,
         }
 
-    @api.model
     def _section_of(self, line):
-        """What advances, what was reminded before (by date), what else is due, the credits."""
+        """What advances, what was reminded before (by date), what else is due, the credits.
+
+        Of a final notice, what advances to it comes first: an item at a lower level is not called final.
+        """
         if line.amount_residual_currency < 0:
-            return (3, "")
+            return (4, "")
         if line.advances:
-            return (0, "")
-        return (1, line.reminded_date.isoformat()) if line.reminded_date else (2, "")
+            return (1, "") if self.level_id.final_notice and line.level_id != self.level_id else (0, "")
+        return (2, line.reminded_date.isoformat()) if line.reminded_date else (3, "")
 
     def _section_titles(self, formats):
         level = self.level_id
+        due = self.env._("Now due")
         if level.final_notice:
-            now = self.env._("Final notice")
+            first = self.env._("Final notice")
         elif level and level.days_overdue <= 0:
-            now = self.env._("Due soon")
+            first = self.env._("Due soon")
         else:
-            now = self.env._("Now due")
+            first = due
 
         def title(key):
             kind, day = key
-            if kind == 1:
+            if kind == 2:
                 return self.env._("Already reminded on %(date)s", date=formats.date(fields.Date.to_date(day)))
-            return {0: now, 2: self.env._("Also due"), 3: self.env._("Credits and payments not yet matched")}[kind]
+            return {0: first, 1: due, 3: self.env._("Also due"), 4: self.env._("Credits and payments not yet matched")}[kind]
 
         return title
 

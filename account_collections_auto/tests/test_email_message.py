@@ -57,6 +57,21 @@ class TestMessage(EmailCase):
         self.assertTrue(final < table.index(a.name) < reminded < table.index(b.name))
         self.assertIn("final notice", action.mail_id.subject)
 
+    def test_an_item_at_a_lower_level_is_not_called_final(self):
+        """A newer invoice takes its own, lower step in the same message: it is due, and not for the last time."""
+        customer = self.customer()
+        old = self.invoice(customer, 1000, due=date(2026, 6, 1))
+        for day in (date(2026, 6, 8), date(2026, 6, 28)):
+            self.run_cycle(day)
+        new = self.invoice(customer, 500, due=date(2026, 6, 27))
+        self.run_cycle(date(2026, 7, 6))
+        action = self.actions(customer)[-1]
+        self.assertTrue(action.level_id.final_notice)
+        self.assertEqual(action.line_ids.filtered("advances").move_id, old + new)
+        table = action.items_table
+        places = [table.index(text) for text in ("Final notice", old.name, "Now due", new.name)]
+        self.assertEqual(places, sorted(places))
+
     def test_numbers_link_to_the_signed_page_and_nothing_to_pay_overdue(self):
         customer = self.customer()
         invoice = self.invoice(customer)
