@@ -64,7 +64,10 @@ class CollectionDemo(models.AbstractModel):
         codes = [country.lang for country in COUNTRIES]
         for code in codes:
             self.env["res.lang"]._activate_lang(code)
-        modules = self.env["ir.module.module"].search([("state", "=", "installed")])
+        # Odoo loads the translations of this module only after its demonstration data.
+        modules = self.env["ir.module.module"].search(
+            ["|", ("state", "=", "installed"), ("name", "=", "account_collections_auto")]
+        )
         modules._update_translations(codes)
 
     def _set_rates(self):
