@@ -180,7 +180,7 @@ class TestMessage(EmailCase):
         invoice = self.invoice(customer, 1100)
         self.run_cycle()
         letter = self.mail_of(customer).attachment_ids.raw.decode()
-        for text in ("Market 1", invoice.name, "September 22, 2026", "One Thousand, One Hundred", "please pay"):
+        for text in ("Market 1", invoice.name, "September 22, 2026", "One Thousand, One Hundred", "Please pay"):
             self.assertIn(text, letter)
         self.assertEqual(self.mail_of(customer).attachment_ids.res_id, self.actions(customer).id)
 
@@ -217,6 +217,31 @@ class TestMessage(EmailCase):
         for text in ('lang="fr-FR"', "Total à payer", "Échéance", "22 septembre 2026", "16/08/2026"):
             self.assertIn(text, mail.body_html)
         self.assertIn("Mille Cent", self.actions(french).with_context(lang="fr_FR").claimed_words)
+
+    def test_handing_over_costs_the_same_for_few_and_many(self):
+        counts = []
+        for number, size in enumerate((3, 3, 12)):  # the first one warms up
+            for index in range(size):
+                self.invoice(self.customer(f"C{number}-{index}", f"c{number}-{index}@x.example"))
+            counts.append(self.count_statements_of_sending())
+        # Odoo looks for the thread of each message it creates.
+        self.assertLessEqual(counts[2] - counts[1], 9)
+
+    def count_statements_of_sending(self):
+        counted = []
+        send = type(self.env["collection.channel.email"])._send
+
+        def counting(channel, actions):
+            channel.env.flush_all()
+            before = channel.env.cr.sql_log_count
+            sent = send(channel, actions)
+            channel.env.flush_all()
+            counted.append(channel.env.cr.sql_log_count - before)
+            return sent
+
+        with patch.object(type(self.env["collection.channel.email"]), "_send", counting):
+            self.run_cycle()
+        return counted[0]
 
     # -- steps of the above --------------------------------------------------------------------------------------------
 
