@@ -133,9 +133,9 @@ def decide_day(customer, day, rates):
     contacted = max((message.day for message in customer.messages if not message.bounced), default=date.min)
     too_soon = day < contacted + timedelta(max(plan.gap_days, 1))
     stops = {"below_minimum": total < plan.minimum, "bounced": not customer.is_reachable, "gap": too_soon}
-    reasons = {reason for reason, stands in stops.items() if stands}
-    message = Message(day, tone, advancing, {i.key for i in claimable} - {*advancing}, claimed, total, deadline, reasons)
-    if not reasons:
+    listed = {i.key for i in claimable if i.due < day} - advancing.keys()
+    message = Message(day, tone, advancing, listed, claimed, total, deadline, {why for why in stops if stops[why]})
+    if not message.reasons:
         customer.messages.append(message)
         for key in advancing:
             customer.items[key].got.append(message)

@@ -13,7 +13,7 @@ from .story import CENT, Story
 
 FIRST = date(2026, 5, 1)
 LONG = bool(os.environ.get("COLLECTIONS_LONG"))
-PLANS, CUSTOMERS, DAYS = (24, 12, 120) if LONG else (10, 6, 45)
+PLANS, CUSTOMERS, DAYS = (24, 12, 120) if LONG else (10, 4, 40)
 
 
 def random_plan(dice):
