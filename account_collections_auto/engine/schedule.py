@@ -132,8 +132,16 @@ def replan(env, actions, date):
         SQL(
             """UPDATE collection_action action
                   SET level_id = message.level_id, step_id = message.step_id, amount_before = action.amount,
-                      amount = message.amount
+                      amount = message.amount, planned_date = %(date)s,
+                      state = CASE WHEN %(unapproved)s THEN 'review' ELSE action.state END,
+                      approved_at = CASE WHEN %(unapproved)s THEN NULL ELSE action.approved_at END,
+                      approved_by_id = CASE WHEN %(unapproved)s THEN NULL ELSE action.approved_by_id END
                  FROM collection_tmp_message message WHERE action.id = message.action_id""",
+            date=date,
+            # What a person approved was another level: this one needs an approval of its own.
+            unapproved=SQL(
+                "(message.state = 'review' AND (action.approved_at IS NULL OR action.level_id IS DISTINCT FROM message.level_id))"
+            ),
         )
     )
     _delete_lines_of_updated_actions(env)
@@ -198,22 +206,32 @@ def pretend_unsent(env, actions):
 def _planned_messages(action_ids=None):
     """Statement for ``collection_tmp_message``: one row per case, recipient group and step that will be used.
 
-    A step that is the fallback of another one is used only where that one reaches nobody. ``action_ids``: only rows that
+    The tone of a message is that of the highest level that advances in it. A step that is the fallback of another one is
+    used only where that one reaches nobody. ``action_ids``: only rows that
     bring one of these actions up to date; else every unsent action of the case and channel is.
     """
     return SQL(
         """DROP TABLE IF EXISTS collection_tmp_message;
            CREATE TEMPORARY TABLE collection_tmp_message ON COMMIT DROP AS
-           WITH usable AS MATERIALIZED (
-               SELECT kase.case_id, kase.debtor_id, kase.level_id, kase.mode, kase.amount, step.id AS step_id,
+           WITH tone AS (
+               SELECT case_id, 0 AS contact_id, level_id, mode FROM collection_tmp_case
+               UNION ALL
+               (SELECT DISTINCT ON (item.case_id, item.contact_id) item.case_id, item.contact_id, level.id, level.mode
+                  FROM collection_tmp_item item JOIN collection_level level ON level.id = item.level_id
+                 WHERE item.advances AND item.case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
+                 ORDER BY item.case_id, item.contact_id, item.level_days DESC)
+           ), usable AS MATERIALIZED (
+               SELECT kase.case_id, kase.debtor_id, tone.level_id, tone.mode, kase.amount, step.id AS step_id,
                       step.channel, step.fallback_of_id, recipient.contact_id,
                       string_agg(DISTINCT recipient.address, ', ') AS recipient
                  FROM collection_tmp_case kase
-                 JOIN collection_step step ON step.level_id = kase.level_id
+                 JOIN tone ON tone.case_id = kase.case_id
+                 JOIN collection_step step ON step.level_id = tone.level_id
                  JOIN collection_tmp_recipient recipient
-                   ON recipient.case_id = kase.case_id AND recipient.channel = step.channel AND recipient.problem IS NULL
+                   ON recipient.case_id = kase.case_id AND recipient.contact_id = tone.contact_id
+                  AND recipient.channel = step.channel AND recipient.problem IS NULL
                 WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
-                GROUP BY kase.case_id, kase.debtor_id, kase.level_id, kase.mode, kase.amount, step.id, recipient.contact_id
+                GROUP BY kase.case_id, kase.debtor_id, tone.level_id, tone.mode, kase.amount, step.id, recipient.contact_id
            )
            SELECT usable.case_id, usable.contact_id, usable.debtor_id, usable.level_id, usable.step_id, usable.channel,
                   usable.recipient,

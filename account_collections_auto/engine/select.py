@@ -21,7 +21,7 @@ def select(env, company, date, cases=None):
                       kase.partner_id AS debtor_id, kase.plan_id,
                       item.currency_id, rate.per_unit, item.due_date, item.amount_residual, item.amount_residual_currency,
                       item.round, item.level_days AS got_days, item.level_date AS got_date, item.deadline AS got_deadline,
-                      move.partner_id AS contact_id,
+                      COALESCE(move.partner_id, kase.partner_id) AS contact_id,
                       %(date)s::date - item.due_date AS days_overdue,
                       item.amount_residual_currency < 0 AS is_credit,
                       abs(item.amount_residual_currency) <= plan.tolerance_amount * rate.per_unit AS is_small,

@@ -317,15 +317,20 @@ def below_minimum():
 
 
 def contacted_lately(date, ignore_actions, test_mode):
-    """The gap between two messages, never less than a day; one that bounced, a test or a mere record does not count."""
+    """The gap between two messages, never less than a day; one that bounced, a test or a mere record does not count.
+
+    Neither does another message of the occasion that is just leaving: to another contact, or through another channel.
+    """
     return SQL(
         """SELECT kase.case_id, 'gap',
                   max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) - 1,
                   max(action.contact_date)::text
              FROM collection_tmp_case kase
              JOIN collection_action action ON action.case_id = kase.case_id
-            WHERE action.state IN ('sent', 'delivered') AND action.channel != 'record'
-              AND %(counts)s AND NOT (action.id = ANY(%(ignored)s))
+            WHERE action.state IN ('sent', 'delivered') AND action.channel != 'record' AND %(counts)s
+              AND NOT EXISTS (SELECT 1 FROM collection_action leaving
+                               WHERE leaving.id = ANY(%(ignored)s) AND leaving.case_id = action.case_id
+                                 AND leaving.occasion = action.occasion)
             GROUP BY kase.case_id, kase.minimum_days_between_contacts
            HAVING max(action.contact_date) + GREATEST(kase.minimum_days_between_contacts, 1) > %(date)s""",
         date=date,

@@ -253,12 +253,15 @@ class CollectionAction(models.Model):
         Returns {(case id, contact id, channel): [(partner id, address, lang)]} of whom they can reach.
         """
         project.refresh_marked(self.env, partner_ids=self.partner_id.ids)
+        waiting = self.filtered(lambda action: action.state == "queued")  # the refresh cancels what has nothing left
+        if not waiting:
+            return {}
         # The cases are written when the batch is sent: a refresh in between waits for it and does not undo it.
-        project.lock_cases(self.env, company.root_id.id, self.partner_id.ids)
-        self._examine(company, date)
-        changed = schedule.outdated(self.env, self) | self.filtered(lambda action: action.planned_date != date)
+        project.lock_cases(self.env, company.root_id.id, waiting.partner_id.ids)
+        waiting._examine(company, date)
+        changed = schedule.outdated(self.env, waiting) | waiting.filtered(lambda action: action.planned_date != date)
         stopped = self._stopped_cases()
-        changed |= self.filtered(lambda action: action.case_id.id in stopped)
+        changed |= waiting.filtered(lambda action: action.case_id.id in stopped)
         if changed:
             alive = schedule.replan(self.env, changed, date)
             for action in changed - alive:

@@ -570,8 +570,8 @@ class CollectionCycle(models.Model):
         if len(history) < BRAKE_HISTORY:
             limit = self.company_id.collection_brake_first_limit
         else:
-            limit = self.company_id.collection_brake_factor * statistics.median(history)
-        if count <= max(limit, BRAKE_FLOOR):
+            limit = max(self.company_id.collection_brake_factor * statistics.median(history), BRAKE_FLOOR)
+        if count <= limit:
             return None
         return {"text": self.env._("%(count)s customers, at most %(limit)s expected", count=count, limit=int(limit))}
 

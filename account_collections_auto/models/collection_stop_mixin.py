@@ -18,8 +18,11 @@ class CollectionStopMixin(models.AbstractModel):
         "collection.item",
         string="Items",
         domain="[('case_id.partner_id', '=', partner_id), ('company_id', 'child_of', company_id)]",
+        context={"active_test": False},
         help="Empty: all items of the customer, later ones included.",
     )
+    # Stored, because an item that is deleted with its draft leaves `item_ids` without a word.
+    is_for_all = fields.Boolean(compute="_compute_is_for_all", store=True, string="For All Items")
     date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
     date_until = fields.Date(string="Until", help="The last day of the stop. Empty: until somebody ends it.")
     active = fields.Boolean(default=True)
@@ -27,6 +30,11 @@ class CollectionStopMixin(models.AbstractModel):
     _dates_in_order = models.Constraint(
         "CHECK(date_until IS NULL OR date_until >= date_from)", "A stop cannot end before it starts."
     )
+
+    @api.depends("item_ids")
+    def _compute_is_for_all(self):
+        for stop in self:
+            stop.is_for_all = not stop.item_ids
 
     @api.model
     def _stop_code(self):
@@ -52,8 +60,8 @@ class CollectionStopMixin(models.AbstractModel):
                  JOIN collection_item item ON item.case_id = kase.id AND item.active
                 WHERE stop.active AND stop.company_id = %(company)s
                   AND stop.date_from <= %(date)s AND (stop.date_until IS NULL OR stop.date_until >= %(date)s)
-                  AND (item.id IN (SELECT %(item_column)s FROM %(relation)s WHERE %(stop_column)s = stop.id)
-                       OR NOT EXISTS (SELECT 1 FROM %(relation)s WHERE %(stop_column)s = stop.id))""",
+                  AND (stop.is_for_all
+                       OR item.id IN (SELECT %(item_column)s FROM %(relation)s WHERE %(stop_column)s = stop.id))""",
             code=self._stop_code(),
             text=self._stop_text_sql("stop"),
             table=table,

@@ -70,7 +70,8 @@ class ResCompany(models.Model):
     @api.model
     def _collection_create_default_plans(self):
         """Give each root company without a default plan a copy of the standard one, so that its cases follow a plan."""
-        standard = self.env.ref("account_collections_auto.collection_plan_standard")
+        # sudo: who creates a company need not have access to the one that the standard plan belongs to
+        standard = self.env.ref("account_collections_auto.collection_plan_standard").sudo()
         for company in self.sudo().search([("parent_id", "=", False), ("collection_plan_id", "=", False)]):
             if standard.company_id == company:
                 company.collection_plan_id = standard

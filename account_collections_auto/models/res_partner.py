@@ -62,7 +62,7 @@ class ResPartner(models.Model):
             [
                 ("partner_id", "in", self.commercial_partner_id.ids),
                 ("company_id", "=", company.id),
-                ("item_ids", "=", False),
+                ("is_for_all", "=", True),
                 ("date_from", "<=", today),
                 "|",
                 ("date_until", "=", False),
