@@ -194,8 +194,14 @@ class ReplayCase(CollectionsCase):
         """The mail server refused the last message: what the e-mail channel records then."""
         for event in events:
             partner = self.partners[event.customer]
-            action = self.env["collection.action"].sudo().search(
-                [("partner_id", "=", partner.id), ("state", "in", ("sent", "delivered"))], order="contact_date desc", limit=1
+            action = (
+                self.env["collection.action"]
+                .sudo()
+                .search(
+                    [("partner_id", "=", partner.id), ("state", "in", ("sent", "delivered"))],
+                    order="contact_date desc",
+                    limit=1,
+                )
             )
             action._change_state("bounced", allowed_from=("sent", "delivered"), reason_code="mail_bounced")
             self.env["collection.bounce"].sudo().create(

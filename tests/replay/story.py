@@ -76,9 +76,7 @@ def tell_story(invoices: list[Invoice], currency: str, seed: int = SEED) -> Stor
 
 def _invoice_story(story, invoice):
     key = story.key("I")
-    story.tell(
-        invoice.issued, invoice.customer, "invoice", key, invoice.currency, invoice.due, invoice.amount, invoice.issued
-    )
+    story.tell(invoice.issued, invoice.customer, "invoice", key, invoice.currency, invoice.due, invoice.amount, invoice.issued)
     settled = invoice.settled and max(invoice.settled, story.first)
     fates = {
         _paid_in_parts: 14,
