@@ -103,7 +103,8 @@ def pytest_sessionfinish(session):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say which files took the time, and the time that everything took."""
+    """Say what the tests counted, which files took the time, and the time that everything took."""
+    _write_counts(terminalreporter)
     started = float(os.environ["COLLECTIONS_TEST_STARTED"])
     budget = float(os.environ.get("COLLECTIONS_TEST_BUDGET") or 0)
     terminalreporter.section("time")
@@ -114,6 +115,16 @@ def pytest_terminal_summary(terminalreporter):
     if budget:
         line += f" of a budget of {_minutes(budget)}" + (": OVER THE BUDGET" if spent > budget else "")
     terminalreporter.write_line(line)
+
+
+def _write_counts(terminalreporter):
+    """What tests recorded with ``record_property("counts", text)``."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    lines = [text for report in reports for name, text in report.user_properties if name == "counts"]
+    if lines:
+        terminalreporter.section("counts")
+        for line in dict.fromkeys(lines):
+            terminalreporter.write_line(line)
 
 
 def _minutes(seconds):

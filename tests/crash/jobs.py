@@ -1,0 +1,451 @@
+"""What the Odoo processes of these tests do. Runs inside ``odoo shell``, see `town.py`; nothing here is mocked.
+
+`serve` loads Odoo once and forks a process for each job, as Odoo's own server does with its workers. A job tells its
+test what it reached, one JSON object a line, and can be told to kill itself (SIGKILL) at a named instant. The instants
+lie around Odoo's and our methods, wrapped here and not in the product, and at the lines that a cycle writes to the log.
+"""
+
+import functools
+import json
+import logging
+import os
+import random
+import signal
+import socket
+import time
+import traceback
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import psycopg2
+from odoo import SUPERUSER_ID, Command, api, fields, sql_db
+from odoo.addons.account_collections_auto.models import account_move_line
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+
+CYCLE_LOGGER = "odoo.addons.account_collections_auto.models.collection_cycle"
+JOBS = {}
+LIFETIME = 15 * 60
+
+
+def serve(env):
+    """Fork a process for each connection until the test is gone."""
+    dbname, parent = env.cr.dbname, os.getppid()
+    env.cr.rollback()
+    sql_db.close_all()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print("PORT", listener.getsockname()[1], flush=True)
+        listener.settimeout(2)
+        while os.getppid() == parent:
+            try:
+                connection, _address = listener.accept()
+            except TimeoutError:
+                continue
+            if not os.fork():
+                listener.close()
+                _work(connection, dbname)
+            connection.close()
+    os._exit(0)
+
+
+def _work(connection, dbname):
+    """Do one job and end the process, whatever happened."""
+    try:
+        signal.alarm(LIFETIME)  # nothing of a lost test stays behind
+        connection.settimeout(None)
+        random.seed()  # or the processes draw the same Message-IDs
+        Registry(dbname)._db = sql_db.db_connect(dbname)  # its connections carry our process id
+        with connection.makefile("rw") as wire:
+            job = Job(wire, dbname, json.loads(wire.readline()))
+            job.tell(pid=os.getpid())
+            try:
+                job.tell(result=JOBS[job.order.pop("job")](job, **job.order))
+            except Exception:
+                job.tell(error=traceback.format_exc())
+    finally:
+        os._exit(0)
+
+
+def a_job(function):
+    JOBS[function.__name__] = function
+    return function
+
+
+class Job:
+    """One job: how it talks to its test, and when it has to die."""
+
+    def __init__(self, wire, dbname, order):
+        self.wire = wire
+        self.dbname = dbname
+        self.instant, self.countdown = order.pop("kill_at", None) or ("", 0)
+        self.order = order
+
+    def tell(self, **message):
+        self.wire.write(json.dumps(message) + "\n")
+        self.wire.flush()
+
+    def reach(self, instant, **details):
+        """Say where we are, and end here, hard, if that is what the test wants."""
+        self.tell(reached=instant, **details)
+        if instant == self.instant:
+            self.countdown -= 1
+            if self.countdown <= 0:
+                self.tell(killed_at=instant)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    @contextmanager
+    def env(self):
+        with Registry(self.dbname).cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def rpc(self, call):
+        """Run ``call(env)`` as Odoo runs a call of a client. Return (seconds, conflicts: [statement])."""
+        conflicts = []
+
+        def attempt(env):
+            try:
+                result = call(env)
+                env.cr.flush()
+                return result
+            except psycopg2.Error as error:
+                query = error.cursor.query.decode() if error.cursor is not None and error.cursor.query else ""
+                conflicts.append(f"{error}\n{error.diag.context or ''}\n{query}")
+                raise
+
+        started = time.monotonic()
+        with self.env() as env:
+            retrying(functools.partial(attempt, env), env)
+        return time.monotonic() - started, conflicts
+
+
+class _PhaseReporter(logging.Handler):
+    """A cycle's log says which phase it finished, and committed."""
+
+    def __init__(self, job):
+        super().__init__(level=logging.INFO)
+        self.job = job
+
+    def emit(self, record):
+        words = record.getMessage().split(": ", 1)
+        if words[0].startswith("Collection cycle"):
+            self.job.reach(words[1].split(" of ")[0])
+
+
+def _report_phases(job, env):
+    logger = logging.getLogger(CYCLE_LOGGER)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_PhaseReporter(job))
+    channel = type(env["collection.channel.email"])
+    hand_over = channel._send
+
+    def _send(self, actions):
+        sent = hand_over(self, actions)
+        self.env.flush_all()
+        job.reach("handed over, not committed")
+        return sent
+
+    channel._send = _send
+
+
+# -- the town ------------------------------------------------------------------------------------------------------
+
+
+@a_job
+def build(job, customers, payers=0, workers=0, invoices=0):
+    """A company with three levels (7, 21 and 35 days) and customers with an overdue invoice.
+
+    ``payers`` have ``invoices`` for each of the ``workers``, who have a bank journal each.
+    """
+    with job.env() as env:
+        company = env.company
+        env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+        company.write(
+            {
+                "collection_tz": "UTC",
+                "collection_plan_id": _make_plan(env).id,
+                "collection_send_time": 0.0,
+                "collection_bank_max_age_days": 0,
+                "collection_brake_first_limit": 100 * customers,
+                "email": "billing@town.example",
+            }
+        )
+        env.user.partner_id.email = "admin@town.example"
+        today = fields.Date.context_today(env.user)
+        partners = env["res.partner"].create(
+            [{"name": f"Customer {number:03}", "email": f"c{number}@customers.example"} for number in range(customers)]
+        )
+        _invoice(env, [(partner, today - timedelta(days=60), 100 + partner.id % 50) for partner in partners])
+        env.cr.commit()
+        rich = env["res.partner"].create(
+            [{"name": f"Payer {number}", "email": f"p{number}@customers.example"} for number in range(payers)]
+        )
+        env["account.journal"].create(
+            [{"name": f"Bank {number}", "type": "bank", "code": f"WRK{number}"} for number in range(workers)]
+        )
+        for number in range(workers):
+            moves = _invoice(env, [(partner, today - timedelta(days=60), 1000) for partner in rich for _ in range(invoices)])
+            moves.invoice_origin = f"worker {number}"
+        env.cr.commit()
+        return {"company": company.id, "today": today.isoformat(), "payers": rich.ids, "customers": partners.ids}
+
+
+def _make_plan(env):
+    levels = [
+        Command.create(
+            {
+                "name": name,
+                "days_overdue": days,
+                "response_days": 7,
+                "step_ids": [
+                    Command.create(
+                        {
+                            "channel": "email",
+                            "mail_template_id": env.ref(f"account_collections_auto.mail_template_{template}").id,
+                        }
+                    )
+                ],
+            }
+        )
+        for name, days, template in (
+            ("L1", 7, "first_reminder"),
+            ("L2", 21, "second_reminder"),
+            ("L3", 35, "final_notice"),
+        )
+    ]
+    return env["collection.plan"].create(
+        {
+            "name": "Town",
+            "company_id": env.company.id,
+            "grace_days": 0,
+            "calendar_id": False,
+            "level_ids": levels,
+        }
+    )
+
+
+def _invoice(env, orders):
+    moves = env["account.move"].create(
+        [
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": due,
+                "invoice_date_due": due,
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": amount, "tax_ids": []})],
+            }
+            for partner, due, amount in orders
+        ]
+    )
+    moves.action_post()
+    return moves
+
+
+# -- the cycle and the queue -----------------------------------------------------------------------------------------
+
+
+@a_job
+def cycle(job, company, day):
+    """The cycle of a day, as a program asks for it."""
+    with job.env() as env:
+        _report_phases(job, env)
+        job.reach("ready")
+        job.wire.readline()
+        done = env["collection.cycle"].run(company, date.fromisoformat(day), commit=True)
+        env.cr.commit()
+        return {"cycle": done.id, "state": done.state}
+
+
+@a_job
+def daily_job(job, company):
+    """The cycle of today, by Odoo's scheduler."""
+    with job.env() as env:
+        env["res.company"].browse(company).collection_is_active = True
+        # Odoo rests a job that was killed three times before it got anywhere; we kill it more often than that.
+        env.cr.execute("UPDATE ir_cron_progress SET timed_out_counter = 0")
+        env.cr.commit()
+        _report_phases(job, env)
+        job.reach("ready")
+        job.wire.readline()
+        env.ref("account_collections_auto.ir_cron_run_cycles").method_direct_trigger()
+        env.cr.commit()
+
+
+@a_job
+def cycle_of_a_client(job, company, day):
+    """The cycle of a day, as a client's call: one transaction, done again when it conflicts."""
+    job.reach("ready")
+    job.wire.readline()  # both clients at one moment
+    _seconds, conflicts = job.rpc(lambda env: env["collection.cycle"].run(company, date.fromisoformat(day)).state)
+    return len(conflicts)
+
+
+@a_job
+def mail_queue(job):
+    """Odoo's mail queue, as the scheduler runs it; without the scheduler, which rests a job that was killed three times."""
+    with job.env() as env:
+        server = type(env["ir.mail_server"])
+        send_email = server.send_email
+
+        @functools.wraps(send_email)
+        def _send_email(self, message, *args, **kwargs):
+            job.reach("in the queue", mail=message["Message-Id"])
+            answer = send_email(self, message, *args, **kwargs)
+            job.reach("after the answer", mail=message["Message-Id"])
+            return answer
+
+        server.send_email = _send_email
+        job.reach("ready")
+        job.wire.readline()
+        env["mail.mail"].process_email_queue()
+        env.cr.commit()
+
+
+@a_job
+def refresh(job):
+    """What the scheduler does with the marks that are left."""
+    with job.env() as env:
+        env.ref("account_collections_auto.ir_cron_refresh").method_direct_trigger()
+        env.cr.commit()
+
+
+# -- the accountants -------------------------------------------------------------------------------------------------
+
+
+@a_job
+def accountant(job, number, payers, payments):
+    """Register payments on this worker's invoices of shared customers, as a client does; undo some, edit some documents.
+
+    Each worker has its own journal and invoices: what they share, beside the customers, is ours.
+    """
+    refreshes = _time_refreshes()
+    tasks = [_pay] * payments + [_undo] * (payments // 4) + [_move_due_date] * (payments // 8) + [_repost] * (payments // 8)
+    random.shuffle(tasks)
+    seconds, conflicts = [], []
+    job.reach("ready")
+    job.wire.readline()
+    for task in tasks:
+        took, conflicted = job.rpc(lambda env, task=task: task(env, number, payers))
+        seconds.append(took)
+        conflicts += conflicted
+    return {"seconds": seconds, "refreshes": refreshes, "conflicts": conflicts}
+
+
+def _time_refreshes():
+    """Return a list that receives how long each refresh after a commit took."""
+    seconds = []
+    refresh_now = account_move_line._refresh_in_new_transaction
+
+    def timed(dbname):
+        started = time.monotonic()
+        refresh_now(dbname)
+        seconds.append(time.monotonic() - started)
+
+    account_move_line._refresh_in_new_transaction = timed
+    return seconds
+
+
+def _own_invoices(env, number, payers):
+    moves = env["account.move"].search(
+        [("partner_id", "=", random.choice(payers)), ("move_type", "=", "out_invoice"), ("state", "=", "posted")], order="id"
+    )
+    return moves.filtered(lambda move: move.invoice_origin == f"worker {number}")
+
+
+def _pay(env, number, payers):
+    invoice = random.choice(_own_invoices(env, number, payers)[:-1])
+    wizard = env["account.payment.register"].with_context(active_model="account.move", active_ids=invoice.ids)
+    journal = env["account.journal"].search([("code", "=", f"WRK{number}")])
+    wizard.create({"amount": random.randint(1, 9), "journal_id": journal.id})._create_payments()
+
+
+def _undo(env, number, payers):
+    lines = _own_invoices(env, number, payers).line_ids.filtered("matched_credit_ids")
+    lines[:1].remove_move_reconcile()
+
+
+def _move_due_date(env, number, payers):
+    invoice = random.choice(_own_invoices(env, number, payers))
+    invoice.invoice_date_due += timedelta(days=random.choice((-1, 1)))
+
+
+def _repost(env, number, payers):
+    """The last invoice of a worker is never paid."""
+    invoice = _own_invoices(env, number, payers)[-1]
+    invoice.button_draft()
+    invoice.invoice_line_ids.price_unit += 1
+    invoice.action_post()
+
+
+@a_job
+def cycles(job, company, first, last, stop_file):
+    """A cycle for each day, then for the last one again and again, until the file is there."""
+    day, count = date.fromisoformat(first), 0
+    with job.env() as env:
+        while not os.path.exists(stop_file):
+            env["collection.cycle"].run(company, day, commit=True)
+            env.cr.commit()
+            count += 1
+            day = min(day + timedelta(days=1), date.fromisoformat(last))
+    return count
+
+
+@a_job
+def payment_without_refresh(job, number, payers):
+    """A payment whose process dies after the commit, before the refresh."""
+
+    def die(_dbname):
+        job.reach("committed, not refreshed")
+
+    account_move_line._refresh_in_new_transaction = die
+    job.instant, job.countdown = "committed, not refreshed", 1
+    job.rpc(lambda env: _pay(env, number, payers))
+
+
+@a_job
+def refresher(job, partners, times):
+    """Mark many customers and refresh them, as a bulk change does after its commit. Return the refreshes' seconds."""
+    seconds = []
+    job.reach("ready")
+    job.wire.readline()
+    for _ in range(times):
+        random.shuffle(partners)
+        with job.env() as env:
+            env["account.move.line"]._collection_note_change(
+                case_ids=env["collection.case"].search([("partner_id", "in", partners)]).ids
+            )
+            started = time.monotonic()
+            env.cr.commit()
+            seconds.append(time.monotonic() - started)
+    return seconds
+
+
+@a_job
+def merge(job, pairs):
+    """Merge customers with Odoo's wizard, as a client does. Return the number of conflicts."""
+    conflicts = []
+    for source, target in pairs:
+
+        def call(env, source=source, target=target):
+            partners = env["res.partner"].browse([source, target])
+            env["base.partner.merge.automatic.wizard"].create({})._merge(partners.ids, partners[1])
+
+        conflicts += job.rpc(call)[1]
+    return len(conflicts)
+
+
+@a_job
+def failing_cycle(job, company, day):
+    """A cycle during which the database refuses a statement. Return the error, and the locks that are left."""
+    try:
+        with job.env() as env:
+            type(env["collection.cycle"])._dispatch = lambda self, commit: self.env.cr.execute(
+                "SELECT no_such_column", log_exceptions=False
+            )
+            env["collection.cycle"].run(company, date.fromisoformat(day), commit=True)
+    except psycopg2.Error as error:
+        with job.env() as env:
+            env.cr.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            return type(error).__name__, env.cr.fetchone()[0]
+    return None
