@@ -52,6 +52,12 @@ class CollectionCalendarMixin(models.AbstractModel):
             for name, value in zip(expressions, values, strict=True):
                 record[name] = value
 
+    def web_read(self, specification):
+        return super().web_read(specification)
+
+    # The reasons of the day are found with temporary tables: a form is never read through a read-only connection.
+    web_read._readonly = False
+
     @api.model
     def _search_calendar_figure(self, name, operator, value):
         if operator in ("in", "not in"):

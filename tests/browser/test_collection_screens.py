@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from odoo.addons.account_collections_auto.tests.common import CollectionsCase
+from odoo.tests import HttpCase, tagged
+
+ACTION = "/odoo/action-account_collections_auto."
+
+
+@tagged("post_install", "-at_install")
+class TestCollectionScreens(CollectionsCase, HttpCase):
+    """A collector opens the screens in a real browser: they draw what the story made, without an error."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        today = cls.company._collection_today()
+        cls.level(7).mode = "review"
+        cls.debtor = cls.customer("Debtor of the Story")
+        cls.invoice(cls.debtor, 500, due=today - timedelta(days=10))
+        cls.run_cycle(today)
+        cls.collector = cls.make_user("browser", "account_collections_auto.group_collector")
+        cls.collector.password = cls.collector.login
+
+    def shows(self, path, selector, text):
+        """Open ``path`` and wait until an element at ``selector`` holds ``text``."""
+        found = f"[...document.querySelectorAll('{selector}')].some((e) => e.textContent.includes('{text}'))"
+        self.browser_js(path, "console.log('test successful')", ready=found, login=self.collector.login)
+
+    def test_case_says_that_a_message_waits(self):
+        self.shows("/odoo/collection-cases", ".o_data_row", "Debtor of the Story")
+        self.shows(f"/odoo/collection-cases/{self.case(self.debtor).id}", ".alert", "has not left")
+
+    def test_message_to_approve_and_cycle_open(self):
+        self.shows(f"{ACTION}collection_action_action_review", ".o_data_row", "Debtor of the Story")
+        self.shows(f"/odoo/collection-messages/{self.actions(self.debtor).id}", "button", "Approve")
+        self.shows(f"/odoo/collection-cycles/{self.actions(self.debtor).cycle_id.id}", "td", "L1")
