@@ -1,0 +1,269 @@
+"""``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
+
+Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
+prints a table of ratios. Nothing here asserts a time; each task runs in a process of its own (see `worker`).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).parent
+DATA = Path(os.environ["COLLECTIONS_RUN_DIR"]) / "odoo-data"
+PAID_SHARE = 0.01
+SCENARIOS = [("post", 1), ("post", None), ("pay", None), ("reconcile", None)]
+LABELS = {"post": "posting invoices in one transaction", "pay": "payments in one transaction", "reconcile": "lines reconciled"}
+
+
+def main():
+    options = _options()
+    say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
+    databases = Databases()
+    try:
+        figures = [_cycle(databases, size, options) for size in (options.invoices // 10, options.invoices)]
+        _print_cycle(figures, options)
+        if not options.skip_peer:
+            _print_peer(_peer(databases, options), figures[-1])
+        if not options.skip_accountant:
+            _accountant(databases, options)
+    finally:
+        databases.drop_all()
+
+
+def _options():
+    parser = argparse.ArgumentParser(prog="setup/bench")
+    parser.add_argument("--invoices", type=int, default=100_000)
+    parser.add_argument("--sample", type=int, default=500, help="messages that are dispatched")
+    parser.add_argument("--rounds", type=int, default=7, help="of the accountant's transactions, alternating")
+    parser.add_argument("--size", type=int, default=1000, help="documents in the accountant's large transactions")
+    parser.add_argument("--peer-minutes", type=float, default=15, help="account_credit_control is stopped after this long")
+    parser.add_argument("--skip-peer", action="store_true")
+    parser.add_argument("--skip-accountant", action="store_true")
+    return parser.parse_args()
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class Databases:
+    """Scratch databases of this run; filled once per size, then copied."""
+
+    def __init__(self):
+        self.made = []
+
+    def filled(self, invoices):
+        """A database with the ledger, without the suite."""
+        name = self._name(f"ledger_{invoices}")
+        if name not in self.made:
+            self.copy(os.environ["COLLECTIONS_BASE_DB"], name)
+            say(f"  filling {invoices:,} invoices ...")
+            task("ledger.fill", name, invoices=invoices)
+        return name
+
+    def with_suite(self, invoices):
+        """A database with the ledger and the suite."""
+        name = self._name(f"suite_{invoices}")
+        if name not in self.made:
+            self.copy(self.filled(invoices), name)
+            install(name, "account_collections_auto")
+        return name
+
+    def copy(self, template, name):
+        name = name if name.startswith("collections_bench_") else self._name(name)
+        self._psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.made.append(name)
+        return name
+
+    def drop(self, name):
+        self._psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.made.remove(name)
+
+    def drop_all(self):
+        for name in list(self.made):
+            self.drop(name)
+
+    def _name(self, purpose):
+        return f"collections_bench_{os.getpid()}_{purpose}"
+
+    def _psql(self, *statements):
+        for statement in statements:
+            subprocess.run(["psql", "-Xqd", "postgres", "-c", statement], check=True, stderr=subprocess.DEVNULL)
+
+
+def install(database, module):
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "odoo", "-d", database, "-D", DATA, "-i", module),
+            *("--stop-after-init", "--no-http", "--log-level=error"),
+        ],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def task(name, database, **arguments):
+    """Run one task in its own process and return its result."""
+    command = [sys.executable, HERE / "worker.py", name, database, DATA, json.dumps(arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# -- the cycle ----------------------------------------------------------------------------------------------------
+
+
+def _cycle(databases, invoices, options):
+    database = databases.copy(databases.with_suite(invoices), f"cycle_{invoices}")
+    say(f"  cycles on {invoices:,} invoices ...")
+    figures = {
+        "invoices": invoices,
+        "first": task("cycle.first_run", database, sample=options.sample),
+        "floor": task("floor.bare_sql", database),
+        "second": task("cycle.second_run", database),
+        "payments": task("cycle.run_after_payments", database, share=PAID_SHARE),
+    }
+    if invoices == options.invoices:  # the small ledger has too few messages left
+        figures["render"] = task("cycle.render", database, sample=options.sample)
+    databases.drop(database)
+    return figures
+
+
+def _print_cycle(figures, options):
+    for each in figures:
+        first = each["first"]
+        say(
+            f"\n{each['invoices']:,} invoices: {first['items']:,} open items, {first['cases']:,} cases, "
+            f"{first['actions']:,} messages with {first['lines']:,} lines; {first['dispatched']:,} of them dispatched"
+        )
+        say(f"  {'phase':<34}{'seconds':>9}{'statements':>12}{'peak MB':>9}")
+        for name in ("project", "select", "withhold", "schedule", "dispatch"):
+            _print_phase(name, first["phases"][name])
+        _print_phase("bare INSERT ... SELECT", {**each["floor"], "statements": 2, "memory": 0})
+        _print_phase("second run: project to schedule", {**each["second"]["planning"], "memory": 0})
+        _print_phase(f"run after {each['payments']['paid']} payments", {**each["payments"]["planning"], "memory": 0})
+    small, large = figures
+    planning, floor = large["first"]["planning"], large["floor"]["seconds"]
+    say("\nratios")
+    _ratio("before rendering / bare SQL", planning["seconds"] / floor, "at most 6")
+    _ratio("second run / first run, planning", large["second"]["planning"]["seconds"] / planning["seconds"], "under 0.1")
+    limit = 0.05 + 1 / planning["seconds"]
+    _ratio(
+        "run after payments / first run", large["payments"]["planning"]["seconds"] / planning["seconds"], f"at most {limit:.2f}"
+    )
+    _ratio(
+        "statements before rendering, large / small ledger",
+        planning["statements"] / small["first"]["planning"]["statements"],
+        f"{planning['statements']} and {small['first']['planning']['statements']}, wanted: the same",
+    )
+    growth = large["first"]["whole"]["memory"] - small["first"]["whole"]["memory"]
+    _ratio("MB of peak memory more than the small ledger", growth, "under 50")
+    render = large["render"]
+    per_mail = {name: render[name]["cpu"] / render[name]["mails"] for name in ("channel", "odoo")}
+    _ratio("rendering and queueing a mail / Odoo's send_mail_batch, CPU", per_mail["channel"] / per_mail["odoo"], "at most 1.2")
+
+
+def _print_phase(name, values):
+    memory = f"{values['memory']:9.0f}" if values["memory"] else ""
+    say(f"  {name:<34}{values['seconds']:9.2f}{values['statements']:12,}{memory}")
+
+
+def _ratio(name, value, wanted):
+    say(f"  {name:<62}{value:9.2f}   ({wanted})")
+
+
+# -- account_credit_control ---------------------------------------------------------------------------------------
+
+
+def _peer(databases, options):
+    say("\naccount_credit_control on the same ledger ...")
+    database = databases.copy(databases.filled(options.invoices), "peer")
+    install(database, "account_credit_control")
+    result = task("peer.whole_run", database, seconds=60 * options.peer_minutes)
+    databases.drop(database)
+    return result
+
+
+def _print_peer(peer, figures):
+    for name, values in peer["phases"].items():
+        _print_phase(name, {**values, "memory": peer["memory"]})
+    say(f"  {peer['lines']:,} credit control lines, {peer['communications']:,} communications")
+    if peer["stopped"]:
+        say(f'  stopped in "{peer["stopped"]}" after {peer["whole"]["seconds"]:.0f} s: the ratio is at least what is printed')
+    _ratio(
+        "account_credit_control / ours before rendering",
+        peer["whole"]["seconds"] / figures["first"]["planning"]["seconds"],
+        "at least 100",
+    )
+
+
+# -- the accountant -----------------------------------------------------------------------------------------------
+
+
+class _Accountant:
+    """A process that does one transaction per line of input."""
+
+    def __init__(self, database):
+        command = [sys.executable, HERE / "worker.py", "accountant.serve", database, DATA]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+
+    def round(self, *arguments):
+        print(*arguments, file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def _accountant(databases, options):
+    """The same transactions with and without the suite, in turns."""
+    invoices = options.invoices
+    names = {
+        "without": databases.copy(databases.filled(invoices), "accountant_without"),
+        "with": databases.copy(databases.with_suite(invoices), "accountant_with"),
+    }
+    task("cycle.first_run", names["with"], sample=0)  # the customers have cases, as in daily use
+    say(f"\nthe accountant, with / without the suite, {options.rounds} rounds, median")
+    say(f"  {'':<46}{'CPU':>7}{'+ after commit':>16}{'statements more':>17}{'after commit':>14}")
+    workers = {name: _Accountant(database) for name, database in names.items()}
+    try:
+        for scenario, size in SCENARIOS:
+            size = size or options.size
+            rounds = {name: [] for name in workers}
+            for number in range(options.rounds + 1):
+                order = list(workers) if number % 2 else list(reversed(workers))
+                for name in order:
+                    rounds[name].append(workers[name].round(scenario, number, size))
+            _print_accountant(f"{size:,} {LABELS[scenario]}", {name: values[1:] for name, values in rounds.items()})
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def _print_accountant(label, rounds):
+    def cpu(values, parts):
+        return sum(values[part]["cpu"] + (values[part]["database_cpu"] or 0) for part in parts)
+
+    def ratio(*parts):
+        return median(cpu(values, parts) for values in rounds["with"]) / median(
+            cpu(values, parts) for values in rounds["without"]
+        )
+
+    def more(part):
+        return median(values[part]["statements"] for values in rounds["with"]) - median(
+            values[part]["statements"] for values in rounds["without"]
+        )
+
+    say(
+        f"  {label:<46}{ratio('transaction'):7.3f}{ratio('transaction', 'after_commit'):16.3f}"
+        f"{more('transaction'):17.0f}{more('after_commit'):14.0f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
