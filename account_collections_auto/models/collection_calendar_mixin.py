@@ -53,9 +53,9 @@ class CollectionCalendarMixin(models.AbstractModel):
                 record[name] = value
 
     def web_read(self, specification):
+        """Read for a form, never through a read-only connection: reasons of the day are found with temporary tables."""
         return super().web_read(specification)
 
-    # The reasons of the day are found with temporary tables: a form is never read through a read-only connection.
     web_read._readonly = False
 
     @api.model
