@@ -140,7 +140,8 @@ def replan(env, actions, date):
             date=date,
             # What a person approved was another level: this one needs an approval of its own.
             unapproved=SQL(
-                "(message.state = 'review' AND (action.approved_at IS NULL OR action.level_id IS DISTINCT FROM message.level_id))"
+                """(message.state = 'review'
+                    AND (action.approved_at IS NULL OR action.level_id IS DISTINCT FROM message.level_id))"""
             ),
         )
     )

@@ -1,8 +1,6 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
-
 from ..engine import withhold
 from .common import TODAY, CollectionsCase
 
