@@ -12,6 +12,9 @@ from . import collection_stop_mixin
 from . import collection_hold
 from . import collection_mirror
 from . import collection_cycle
+from . import collection_cycle_summary
+from . import collection_cycle_checks
+from . import collection_cycle_explain
 from . import collection_cycle_line
 from . import collection_action
 from . import collection_action_line

@@ -1,7 +1,5 @@
 import logging
-import statistics
 from contextlib import contextmanager
-from datetime import timedelta
 
 import psycopg2
 from odoo import api, fields, models
@@ -14,9 +12,6 @@ from ..engine.transactions import retrying
 _logger = logging.getLogger(__name__)
 
 DISPATCH_BATCH = 100
-# An automatic cycle that contacts no more customers than this is never braked, however quiet the days before were.
-BRAKE_FLOOR = 10
-BRAKE_HISTORY = 10
 
 
 class CollectionCycle(models.Model):
@@ -61,113 +56,6 @@ class CollectionCycle(models.Model):
     _one_per_day = models.UniqueIndex(
         "(company_id, date) WHERE state IN ('running', 'done')", "There is a cycle of this company for this day already."
     )
-
-    # -- what is shown ---------------------------------------------------------------------------------------------
-
-    @api.depends("company_id", "date")
-    def _compute_display_name(self):
-        for cycle in self:
-            cycle.display_name = cycle.env._(
-                "Cycle of %(date)s, %(company)s", date=format_date(cycle.env, cycle.date), company=cycle.company_id.name
-            )
-
-    @api.depends("stop_code", "stop_values")
-    @api.depends_context("lang")
-    def _compute_stop_reason(self):
-        for cycle in self:
-            cycle.stop_reason = self.env["collection.reason"]._describe(cycle.stop_code, cycle.stop_values)
-
-    @api.depends("bank_status")
-    @api.depends_context("lang")
-    def _compute_bank_summary(self):
-        for cycle in self:
-            cycle.bank_summary = "\n".join(cycle._describe_bank(journal) for journal in cycle.bank_status or [])
-
-    def _describe_bank(self, journal):
-        if not journal["last_date"]:
-            return self.env._("%(journal)s: no lines yet", journal=journal["name"])
-        return self.env._(
-            "%(journal)s: last line of %(date)s, %(unmatched)s not matched",
-            journal=journal["name"],
-            date=format_date(self.env, journal["last_date"]),
-            unmatched=journal["unmatched"],
-        )
-
-    @api.depends("line_ids.decision", "action_ids.state")
-    def _compute_counts(self):
-        decisions = self._count_by(self.env["collection.cycle.line"], "decision")
-        states = self._count_by(self.env["collection.action"], "state")
-        for cycle in self:
-            sent = sum(states.get((cycle.id, state), 0) for state in ("sent", "delivered", "failed", "bounced"))
-            queued = states.get((cycle.id, "queued"), 0)
-            cycle.planned_count = decisions.get((cycle.id, "planned"), 0)
-            cycle.withheld_count = decisions.get((cycle.id, "withheld"), 0)
-            cycle.dropped_count = decisions.get((cycle.id, "dropped"), 0)
-            cycle.message_count = sum(count for (cycle_id, _state), count in states.items() if cycle_id == cycle.id)
-            cycle.sent_count = sent
-            cycle.waiting_count = queued + states.get((cycle.id, "review"), 0) + states.get((cycle.id, "planned"), 0)
-            cycle.progress = 100.0 * sent / (sent + queued) if sent + queued else 100.0 * (cycle.state == "done")
-
-    def _count_by(self, model, field):
-        rows = model._read_group([("cycle_id", "in", self.ids)], ["cycle_id", field], ["__count"])
-        return {(cycle.id, value): count for cycle, value, count in rows}
-
-    @api.depends("line_ids.decision")
-    @api.depends_context("lang")
-    def _compute_summary(self):
-        for cycle in self:
-            cycle.summary = self.env["ir.qweb"]._render(
-                "account_collections_auto.collection_cycle_summary", cycle._get_summary()
-            )
-
-    def _get_summary(self):
-        """What the cycle decided: per level and per reason, and the customers who wait longest."""
-        self.ensure_one()
-        lines = self.env["collection.cycle.line"]
-        planned = [("cycle_id", "=", self.id), ("decision", "=", "planned")]
-        withheld = [("cycle_id", "=", self.id), ("decision", "!=", "planned")]
-        labels = dict(self.env["collection.reason"]._selection_code())
-        measures = ["case_id:count_distinct", "item_count:sum", "amount:sum", "oldest_due_date:min"]
-        return {
-            "currency": self.currency_id,
-            "levels": [
-                {"name": level.name, "customers": customers, "items": items, "amount": amount, "oldest": oldest}
-                for level, customers, items, amount, oldest in lines._read_group(planned, ["level_id"], measures)
-            ],
-            "reasons": [
-                {"name": labels.get(code, code), "customers": customers, "amount": amount}
-                for code, customers, amount in lines._read_group(
-                    withheld, ["reason_code"], ["case_id:count_distinct", "amount:sum"]
-                )
-            ],
-            "oldest": lines.search(planned, order="oldest_due_date, id", limit=5),
-        }
-
-    def action_view_planned(self):
-        """Open the customers to contact."""
-        return self._view_lines("planned")
-
-    def action_view_withheld(self):
-        """Open the customers who are held back, by reason."""
-        return self._view_lines("withheld", search_default_group_reason=1)
-
-    def action_view_dropped(self):
-        """Open the customers whom a person dropped."""
-        return self._view_lines("dropped")
-
-    def _view_lines(self, decision, **context):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_cycle_line_action")
-        return action | {
-            "domain": [("cycle_id", "=", self.id)],
-            "context": {f"search_default_{decision}": 1, **context},
-        }
-
-    def action_view_messages(self):
-        """Open the messages of this cycle."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_action_action")
-        return action | {"domain": [("cycle_id", "=", self.id)], "context": {}}
 
     # -- public: run and preview -----------------------------------------------------------------------------------
 
@@ -504,8 +392,6 @@ class CollectionCycle(models.Model):
         )
         self.write({"state": "done", "done_at": fields.Datetime.now(), "contacted_count": self.env.cr.fetchone()[0]})
 
-    # -- reasons of customers, and of the whole cycle ------------------------------------------------------------------
-
     @api.model
     def _case_stops(self, company, date, ignore_actions=()):
         """Return SELECTs of (case_id, code, until, text) over ``collection_tmp_case``. Extend to hold back customers."""
@@ -519,149 +405,8 @@ class CollectionCycle(models.Model):
             withhold.dropped(company, date),
         ]
 
-    def _get_bank_status(self):
-        """Return, per bank journal: name, day of the last line, number of unmatched lines."""
-        self.env.cr.execute(
-            SQL(
-                """SELECT journal.id, max(move.date), count(line.id) FILTER (WHERE line.is_reconciled IS NOT TRUE)
-                     FROM account_journal journal
-                     JOIN res_company company ON company.id = journal.company_id
-                     LEFT JOIN (account_bank_statement_line line
-                                JOIN account_move move ON move.id = line.move_id AND move.state = 'posted' AND move.date <= %s)
-                       ON line.journal_id = journal.id
-                    WHERE journal.type = 'bank' AND journal.active AND split_part(company.parent_path, '/', 1)::int = %s
-                    GROUP BY journal.id ORDER BY journal.id""",
-                self.date,
-                self.company_id.id,
-            )
-        )
-        return [
-            {
-                "name": self.env["account.journal"].browse(journal_id).name,
-                "last_date": last_date and last_date.isoformat(),
-                "unmatched": unmatched,
-            }
-            for journal_id, last_date, unmatched in self.env.cr.fetchall()
-        ]
-
-    def _bank_is_stale(self):
-        """Return the values of the reason when the newest bank line is too old; a company without lines is not held up."""
-        max_age = self.company_id.collection_bank_max_age_days
-        dated = [journal for journal in self.bank_status if journal["last_date"]]
-        if not max_age or not dated:
-            return None
-        newest = max(dated, key=lambda journal: journal["last_date"])
-        if fields.Date.to_date(newest["last_date"]) + timedelta(days=max_age) >= self.date:
-            return None
-        return {"text": self._describe_bank(newest)}
-
-    def _excess_contacts(self):
-        """Return the values of the reason when this cycle would contact unusually many customers; tests contact nobody."""
-        if self.company_id.collection_test_mode:
-            return None
-        self.env.cr.execute(
-            """SELECT count(*) FROM collection_tmp_case kase
-                WHERE kase.mode = 'auto'
-                  AND NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)"""
-        )
-        count = self.env.cr.fetchone()[0]
-        history = self.search(
-            [("company_id", "=", self.company_id.id), ("contacted_count", ">", 0), ("is_automatic", "=", True)],
-            limit=BRAKE_HISTORY,
-        ).mapped("contacted_count")
-        if len(history) < BRAKE_HISTORY:
-            limit = self.company_id.collection_brake_first_limit
-        else:
-            limit = max(self.company_id.collection_brake_factor * statistics.median(history), BRAKE_FLOOR)
-        if count <= limit:
-            return None
-        return {"text": self.env._("%(count)s customers, at most %(limit)s expected", count=count, limit=int(limit))}
-
-    def _stop_as_preview(self, code, values):
-        """Show what would have been sent instead of sending it, and tell the managers why."""
-        self.write({"state": "preview", "stop_code": code, "stop_values": values})
-        self._decide_only()
-        self._notify_managers()
-
-    def _notify_managers(self):
-        managers = self.env.ref("account_collections_auto.group_collection_manager").all_user_ids
-        managers = managers.filtered(lambda user: self.company_id in user.company_ids and user.active and not user.share)
-        if managers:
-            self.env["mail.thread"].message_notify(
-                partner_ids=managers.partner_id.ids,
-                subject=self.env._("%(cycle)s stopped as a preview", cycle=self.display_name),
-                body=self.stop_reason,
-                model=self._name,
-                res_id=self.id,
-                force_send=False,
-            )
-
     def _occasion(self):
         return f"cycle:{self.id}"
-
-    # -- why was this customer not reminded today? ---------------------------------------------------------------------
-
-    @api.model
-    def _explain(self, cases):
-        """Return {"cases": {id: sentence}, "items": {id: sentence}}: why nothing would be sent today, '' where it would."""
-        result = {"cases": {}, "items": {}}
-        for company, group in cases.sudo().grouped("company_id").items():
-            if not group.ids:
-                continue
-            self.env.flush_all()
-            date = company._collection_today()
-            engine = self.env["collection.cycle"].sudo().env
-            select.select(engine, company, date, SQL("SELECT unnest(%s)", group.ids))
-            withhold.withhold(engine, company, date)
-            self._read_explanation(result, group)
-            select.drop(engine)
-        return result
-
-    def _read_explanation(self, result, cases):
-        describe_all = self.env["collection.reason"]._describe_all
-        values = SQL(
-            """jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object('code', code, 'until', until, 'text', info,
-                   'date', CASE WHEN code IN ('gap', 'bank_line') THEN info END)))"""
-        )
-        rows = self.env.execute_query(SQL("SELECT item_id, %s FROM collection_tmp_stop GROUP BY item_id", values))
-        item_reasons = dict(rows)
-        case_reasons = dict(
-            self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop GROUP BY case_id", values))
-        )
-        rows = self.env.execute_query(
-            SQL("SELECT item_id, case_id, reached, advances FROM collection_tmp_item WHERE NOT is_credit")
-        )
-        advancing, seen = set(), {}
-        for item_id, case_id, reached, advances in rows:
-            reasons = item_reasons.get(item_id) or (case_reasons.get(case_id) if advances else None)
-            result["items"][item_id] = describe_all(reasons) if reasons else ("" if advances else self._not_yet())
-            if advances:
-                advancing.add(case_id)
-            if reached:
-                seen.setdefault(case_id, []).extend(item_reasons.get(item_id) or [])
-        for case in cases:
-            reasons = case_reasons.get(case.id) or ([] if case.id in advancing else seen.get(case.id, []))
-            if reasons:
-                unique = {reason["code"] + str(reason.get("text")): reason for reason in reasons}
-                result["cases"][case.id] = describe_all(unique.values())
-            elif case.id in advancing:
-                result["cases"][case.id] = ""
-            else:
-                result["cases"][case.id] = self._nothing_reached(case)
-
-    def _not_yet(self):
-        return self.env._("The next level is not reached")
-
-    def _nothing_reached(self, case):
-        if case.next_step == "decide":
-            return self.env._("The last level has passed: a person decides what happens next")
-        if case.state == "closed":
-            return self.env._("Nothing is open")
-        if case.next_action_date:
-            return self.env._(
-                "No level is reached yet; the next one is due on %(date)s", date=format_date(self.env, case.next_action_date)
-            )
-        return self.env._("There is no further level")
 
     # -- crons -----------------------------------------------------------------------------------------------------------
 
