@@ -37,13 +37,14 @@ class CollectionChannelEmail(models.AbstractModel):
                      JOIN payer ON payer.case_id = item.case_id AND NOT payer.is_other
                      JOIN res_partner contact ON contact.id = item.contact_id
                     WHERE (item.advances OR (item.collectable AND item.is_overdue))
-                      AND COALESCE(contact.email, '') != ''
+                      AND contact.active AND COALESCE(contact.email, '') != ''
                ), chosen AS (
                    SELECT payer.case_id, item.contact_id, COALESCE(contact.id, payer.payer_id) AS partner_id
                      FROM payer
                      JOIN (SELECT DISTINCT case_id, contact_id FROM collection_tmp_item WHERE advances) item
                        ON item.case_id = payer.case_id
-                     LEFT JOIN res_partner contact ON contact.id = item.contact_id AND COALESCE(contact.email, '') != ''
+                     LEFT JOIN res_partner contact ON contact.id = item.contact_id AND contact.active
+                                                      AND COALESCE(contact.email, '') != ''
                     WHERE payer.by_contact
                    UNION ALL
                    SELECT case_id, 0, partner_id FROM flagged JOIN payer USING (case_id) WHERE NOT by_contact

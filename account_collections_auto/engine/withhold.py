@@ -266,6 +266,7 @@ def _find_recipients(env, company):
             )
         )
     _stop_contacts_without_address(env)
+    _stop_covered_contacts(env)
 
 
 def _stop_contacts_without_address(env):
@@ -281,6 +282,26 @@ def _stop_contacts_without_address(env):
                                WHERE other.case_id = item.case_id AND other.problem IS NULL)
                RETURNING item.item_id, unreached.problem, unreached.address)
            INSERT INTO collection_tmp_stop (item_id, code, info) SELECT item_id, problem, address FROM stuck"""
+    )
+
+
+def _stop_covered_contacts(env):
+    """With one message per invoice contact: what a contact's own credits cover is not demanded from that contact."""
+    env.cr.execute(
+        """WITH covered AS (
+               SELECT item.case_id, item.contact_id, item.currency_id
+                 FROM collection_tmp_item item JOIN collection_plan plan ON plan.id = item.plan_id
+                WHERE item.case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
+                GROUP BY item.case_id, item.contact_id, item.currency_id, item.per_unit, plan.tolerance_amount
+               HAVING sum(item.amount_residual_currency)
+                          FILTER (WHERE item.is_credit OR (item.collectable AND (item.is_overdue OR item.advances)))
+                      <= plan.tolerance_amount * item.per_unit
+           ), stuck AS (
+               UPDATE collection_tmp_item item SET advances = FALSE FROM covered
+                WHERE item.advances AND item.case_id = covered.case_id AND item.contact_id = covered.contact_id
+                  AND item.currency_id = covered.currency_id
+               RETURNING item.item_id)
+           INSERT INTO collection_tmp_stop (item_id, code) SELECT item_id, 'covered_by_credit' FROM stuck"""
     )
 
 

@@ -36,6 +36,10 @@ class CollectionStep(models.Model):
         help="Invoices are left out, oldest kept first, when the files together would be larger than this.",
     )
 
+    _channel_once = models.UniqueIndex(
+        "(level_id, channel)", "A level contacts a customer through each channel once: it has a step of this channel already."
+    )
+
     @api.constrains("channel", "mail_template_id")
     def _check_email_has_template(self):
         for step in self:

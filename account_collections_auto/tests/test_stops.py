@@ -1,6 +1,10 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import Command
+from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
+
 from ..engine import withhold
 from .common import TODAY, CollectionsCase
 
@@ -173,6 +177,45 @@ class TestStops(CollectionsCase):
         found = {action.recipient: (action.level_id.name, action.amount) for action in messages}
         self.assertEqual(found, {"north@example.com": ("L2", 100), "south@example.com": ("L1", 30)})
 
+    def test_an_invoice_contact_covered_by_its_own_credit_gets_no_message(self):
+        customer = self.customer(email="info@example.com", collection_grouping="contact")
+        north, south = self.contact(customer, "north@example.com"), self.contact(customer, "south@example.com")
+        self.invoice(north, 100)
+        self.credit_note(north, 150)
+        self.invoice(south, 100)
+        self.run_cycle()
+        self.assertEqual({action.recipient: action.amount for action in self.actions(customer)}, {"south@example.com": 100})
+        self.assertWithheld(customer, "covered_by_credit")
+
+    def test_a_customer_prepared_for_review_is_approved_also_when_grouped_by_contact(self):
+        customer = self.customer(email="info@example.com", collection_grouping="contact")
+        self.invoice(self.contact(customer, "north@example.com"), 100)
+        self.case(customer).sudo().needs_review = True
+        self.run_cycle()
+        self.assertEqual(self.actions(customer).state, "review")
+
+    def test_an_archived_invoice_contact_receives_nothing(self):
+        for grouping in ("customer", "contact"):
+            with self.subTest(grouping):
+                customer = self.customer(email="info@example.com", collection_grouping=grouping)
+                left = self.contact(customer, "left@example.com")
+                self.invoice(left, 100)
+                left.active = False
+                self.run_cycle()
+                self.assertEqual(self.recipients(customer), {"info@example.com"})
+
+    def test_an_invoice_contact_nobody_reaches_is_on_the_list_of_what_could_not_be_sent(self):
+        customer = self.customer(email="info@example.com", collection_grouping="contact")
+        self.invoice(self.contact(customer, "good@example.com"))
+        self.invoice(self.contact(customer, "no address"))
+        self.run_cycle()
+        self.assertEqual(self.recipients(customer), {"good@example.com"})
+        self.assertEqual(self.case(customer).contact_problem_code, "invalid_address")
+
+    def test_two_steps_of_a_level_through_one_channel_are_refused(self):
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.level(7).step_ids.copy()
+
     def test_a_journal_entry_of_a_customer_grouped_by_contact_is_claimed_from_the_company(self):
         customer = self.customer(email="info@example.com", collection_grouping="contact")
         self.journal_debit(customer, 100).line_ids.no_followup = False
@@ -227,17 +270,61 @@ class TestStops(CollectionsCase):
             self.env.ref("account_collections_auto.ir_cron_run_cycles").sudo().method_direct_trigger()
         return self.env["collection.cycle"].search([("company_id", "=", self.company.id), ("date", "=", on)], limit=1)
 
-    def test_after_installing_three_days_of_cron_queue_nothing(self):
-        customers = [self.customer(f"Customer {number}") for number in range(25)]
-        for number, customer in enumerate(customers):
-            self.invoice(customer, due=TODAY - timedelta(days=1 + 90 * number))
-        for day in range(3):
+    def many_overdue(self, number):
+        """Return ``number`` customers with an invoice each, overdue from a day to six years."""
+        customers = self.env["res.partner"].create(
+            [{"name": f"Customer {count}", "email": f"c{count}@example.com"} for count in range(number)]
+        )
+        moves = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": customer.id,
+                    "invoice_date": TODAY - timedelta(days=1 + 2190 * count // number),
+                    "invoice_date_due": TODAY - timedelta(days=1 + 2190 * count // number),
+                    "invoice_payment_term_id": False,
+                    "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 100, "tax_ids": []})],
+                }
+                for count, customer in enumerate(customers)
+            ]
+        )
+        moves.action_post()
+        self.env["collection.case"]._refresh_marked()
+        return customers
+
+    def run_crons(self, *offsets):
+        for day in offsets:
             with self.on_day(TODAY + timedelta(days=day)), self.enter_registry_test_mode():
                 for cron in ("ir_cron_run_cycles", "ir_cron_outbox", "ir_cron_refresh"):
                     self.env.ref(f"account_collections_auto.{cron}").sudo().method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_safe_start_of_five_hundred_customers_overdue_up_to_six_years(self):
+        customers = self.many_overdue(500)
+        self.run_crons(0, 1, 2)
         self.assertFalse(self.env["collection.cycle"].search([("company_id", "=", self.company.id)]))
         self.assertFalse(self.env["collection.action"].search([("company_id", "=", self.company.id)]))
         self.assertFalse(self.env["mail.mail"].search([("model", "=", "collection.case")]))
+        # A manager switches it on, in test mode; what is old is prepared for review.
+        starts = self.env["collection.safe.start"]
+        with self.on_day(TODAY + timedelta(days=2)):
+            start = starts.browse(starts.action_open()["res_id"])
+            self.assertGreater(start.old_item_count, 450)
+            start.write({"is_test_mode": True, "test_email": "me@example.com", "old_items": "review"})
+            start.action_switch_on()
+        self.run_crons(3)
+        actions = self.env["collection.action"].search([("company_id", "=", self.company.id)])
+        with self.on_day(TODAY + timedelta(days=3)), self.enter_registry_test_mode():
+            actions.filtered(lambda action: action.state == "review").action_approve()
+        self.run_crons(3)
+        mails = self.env["mail.mail"].search([("model", "=", "collection.case")])
+        self.assertEqual(len(mails), len(actions))
+        self.assertGreater(len(mails), 490)  # but who is not at the first level yet
+        self.assertEqual(set(mails.mapped("email_to")), {"me@example.com"})
+        self.assertTrue(all(actions.mapped("is_test")))
+        items = self.env["collection.item"].search([("case_id.partner_id", "in", customers.ids)])
+        self.assertEqual(len(items), 500)
+        self.assertFalse(items.level_id)
 
     def test_an_automatic_cycle_with_unusually_many_customers_stops_and_tells_the_manager(self):
         self.company.collection_brake_first_limit = 2
