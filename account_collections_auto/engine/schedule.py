@@ -76,7 +76,10 @@ def keep_contact_problems(env):
                                                 THEN jsonb_strip_nulls(jsonb_build_object('text', fresh.info)) END
              FROM (SELECT kase.case_id, min(stop.code) AS code, min(stop.info) AS info
                      FROM collection_tmp_case kase
-                     LEFT JOIN collection_tmp_case_stop stop
+                     LEFT JOIN (SELECT case_id, code, info FROM collection_tmp_case_stop
+                                UNION ALL
+                                SELECT item.case_id, stop.code, stop.info
+                                  FROM collection_tmp_stop stop JOIN collection_tmp_item item USING (item_id)) stop
                        ON stop.case_id = kase.case_id
                       AND stop.code IN ('no_address', 'invalid_address', 'blacklisted', 'bounced')
                     GROUP BY kase.case_id) fresh
@@ -84,10 +87,11 @@ def keep_contact_problems(env):
     )
 
 
-def plan_actions(env, cycle):
-    """Turn the cases that nothing holds back into actions; bring an unsent action of the same channel up to date instead.
+def renew_actions(env, cycle):
+    """Let each unsent action of a case that nothing holds back be about what ``cycle`` found, instead of adding one.
 
-    Returns the number of actions written.
+    Their lines follow in `plan_actions`. In between, the unsent actions that were not renewed have to be cancelled: their
+    lines would be in the way.
     """
     env.cr.execute(_planned_messages())
     env.cr.execute("ANALYZE collection_tmp_message")
@@ -101,6 +105,8 @@ def plan_actions(env, cycle):
                       state = CASE WHEN message.state = 'queued' AND action.state != 'review' THEN 'queued'
                                    WHEN action.approved_at IS NOT NULL AND action.level_id = message.level_id THEN 'queued'
                                    ELSE 'review' END,
+                      approved_at = CASE WHEN action.level_id = message.level_id THEN action.approved_at END,
+                      approved_by_id = CASE WHEN action.level_id = message.level_id THEN action.approved_by_id END,
                       planned_date = %(date)s, cycle_line_id = message.cycle_line_id,
                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
                  FROM (SELECT message.*, line.id AS cycle_line_id FROM collection_tmp_message message
@@ -115,6 +121,27 @@ def plan_actions(env, cycle):
         )
     )
     _delete_lines_of_updated_actions(env)
+
+
+def not_renewed(env, cycle):
+    """Return the ids of the unsent actions that ``cycle`` looked at and `renew_actions` left alone."""
+    env.cr.execute(
+        SQL(
+            """SELECT action.id FROM collection_action action
+                WHERE action.state IN ('planned', 'review', 'queued') AND action.company_id = %(company)s
+                  AND (action.planned_date < %(date)s AND action.cycle_id IS DISTINCT FROM %(cycle)s
+                       OR action.case_id IN (SELECT case_id FROM collection_tmp_message))
+                  AND action.id NOT IN (SELECT action_id FROM collection_tmp_message WHERE action_id IS NOT NULL)""",
+            company=cycle.company_id.id,
+            date=cycle.date,
+            cycle=cycle.id,
+        )
+    )
+    return [row[0] for row in env.cr.fetchall()]
+
+
+def plan_actions(env, cycle):
+    """Write an action for each message that renews none, and the lines of all. Return their number."""
     env.cr.execute(_insert_actions(env, cycle))
     _record_repeats(env, cycle.date)
     insert_lines(env, cycle.date)
@@ -159,7 +186,8 @@ def outdated(env, actions):
     """Return the ``actions`` whose claim is not what the ledger and the stops say now.
 
     Compares with what `select` and `withhold` found for their cases: an item paid, partly paid, stopped, cancelled or
-    moved, or a credit that came or went. Progress is not looked at, so this also works for a message in the queue.
+    moved, a credit that came or went, or something overdue where a courtesy message was planned. Progress is not looked
+    at, so this also works for a message in the queue.
     """
     env.cr.execute(
         SQL(
@@ -177,11 +205,42 @@ def outdated(env, actions):
                                    WHERE item.case_id = action.case_id AND item.is_credit
                                      AND NOT EXISTS (SELECT 1 FROM collection_action_line line
                                                       WHERE line.action_id = action.id AND line.item_id = item.item_id)
-                                     AND (action.contact_id IS NULL OR action.contact_id = item.contact_id)))""",
+                                     AND (action.contact_id IS NULL OR action.contact_id = item.contact_id))
+                       OR action.id IN (%(late)s))""",
             actions=actions.ids,
+            late=_late_courtesies(actions),
         )
     )
     return actions.browse([row[0] for row in env.cr.fetchall()])
+
+
+def _late_courtesies(actions):
+    """SELECT of those ``actions`` that are courtesy messages to a customer who has something overdue by now."""
+    return SQL(
+        """SELECT line.action_id FROM collection_action_line line
+             JOIN collection_action action ON action.id = line.action_id
+             JOIN collection_tmp_claim claim ON claim.case_id = action.case_id
+            WHERE action.id = ANY(%s) AND line.advances AND line.level_days <= 0 AND claim.has_overdue""",
+        actions.ids,
+    )
+
+
+def causes(env, actions):
+    """Return {action id: (code, text)}: why `withhold` holds back an item of these actions, the advancing ones first."""
+    rows = env.execute_query(
+        SQL(
+            """SELECT DISTINCT ON (action_id) action_id, code, info
+                 FROM (SELECT line.action_id, line.advances, stop.code, stop.info
+                         FROM collection_action_line line JOIN collection_tmp_stop stop ON stop.item_id = line.item_id
+                        WHERE line.action_id = ANY(%(actions)s)
+                       UNION ALL
+                       SELECT late.action_id, TRUE, 'overdue_meanwhile', NULL FROM (%(late)s) late) cause
+                ORDER BY action_id, advances DESC, code""",
+            late=_late_courtesies(actions),
+            actions=actions.ids,
+        )
+    )
+    return {action_id: (code, text) for action_id, code, text in rows}
 
 
 def pretend_unsent(env, actions):
@@ -217,8 +276,11 @@ def _planned_messages(action_ids=None):
            WITH tone AS (
                SELECT case_id, 0 AS contact_id, level_id, mode FROM collection_tmp_case
                UNION ALL
-               (SELECT DISTINCT ON (item.case_id, item.contact_id) item.case_id, item.contact_id, level.id, level.mode
-                  FROM collection_tmp_item item JOIN collection_level level ON level.id = item.level_id
+               (SELECT DISTINCT ON (item.case_id, item.contact_id) item.case_id, item.contact_id, level.id,
+                       CASE WHEN file.needs_review THEN 'review' ELSE level.mode END
+                  FROM collection_tmp_item item
+                  JOIN collection_level level ON level.id = item.level_id
+                  JOIN collection_case file ON file.id = item.case_id
                  WHERE item.advances AND item.case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
                  ORDER BY item.case_id, item.contact_id, item.level_days DESC)
            ), usable AS MATERIALIZED (

@@ -184,6 +184,20 @@ class CollectionAction(models.Model):
     def _cancel(self, reason_code, **reason_values):
         self._change_state("cancelled", allowed_from=UNSENT, reason_code=reason_code, reason_values=reason_values)
 
+    def _cancel_for_cause(self):
+        """Cancel messages that have nothing left to say, with the reason that `withhold` found for it."""
+        if not self:
+            return
+        stopped, causes = self._stopped_cases(), schedule.causes(self.env, self)
+        unknown = ("paid_meanwhile", None)
+        by_cause = self.grouped(lambda action: stopped.get(action.case_id.id) or causes.get(action.id) or unknown)
+        for (code, text), actions in by_cause.items():
+            actions._cancel(code, **self._reason_values(code, text))
+
+    def _reason_values(self, code, text):
+        """Return the values of a reason from the text that `withhold` keeps with its code."""
+        return {"date" if code in ("gap", "bank_line") else "text": text} if text else {}
+
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_evidence(self):
         if sent := self.filtered("sent_at"):
@@ -264,9 +278,7 @@ class CollectionAction(models.Model):
         changed |= waiting.filtered(lambda action: action.case_id.id in stopped)
         if changed:
             alive = schedule.replan(self.env, changed, date)
-            for action in changed - alive:
-                code, text = stopped.get(action.case_id.id, ("paid_meanwhile", None))
-                action._cancel(code, **({"text": text} if text else {}))
+            (changed - alive)._cancel_for_cause()
         recipients = self._read_recipients()
         select.drop(self.env)
         return recipients

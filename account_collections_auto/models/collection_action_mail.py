@@ -49,9 +49,10 @@ class CollectionAction(models.Model):
         schedule.pretend_unsent(self.env, self)
         withhold.withhold(self.env, company, date, ignore_actions=self.ids)
         outdated = schedule.outdated(self.env, self)
+        causes = schedule.causes(self.env, outdated)
         stopped = self._stopped_cases(ignored=NOT_FOR_THE_QUEUE)
         select.drop(self.env)
-        refused = {action: ("paid_meanwhile", None) for action in outdated}
+        refused = {action: causes.get(action.id, ("paid_meanwhile", None)) for action in outdated}
         for action in self:
             if action.case_id.id in stopped:
                 refused[action] = stopped[action.case_id.id]
@@ -60,7 +61,7 @@ class CollectionAction(models.Model):
     def _withdraw(self, code, text=None):
         """Take back messages that never left: the levels of their items go back with them."""
         self._change_state(
-            "cancelled", allowed_from=("sent",), reason_code=code, reason_values={"text": text} if text else None
+            "cancelled", allowed_from=("sent",), reason_code=code, reason_values=self._reason_values(code, text)
         )
 
     # -- failures and bounces -----------------------------------------------------------------------------------------

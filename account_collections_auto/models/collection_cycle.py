@@ -308,26 +308,19 @@ class CollectionCycle(models.Model):
     def _schedule(self):
         schedule.record_decisions(self.env, self)
         schedule.keep_contact_problems(self.env)
-        schedule.plan_actions(self.env, self)
+        schedule.renew_actions(self.env, self)
         self.env.invalidate_all(flush=False)
         self._cancel_what_has_nothing_to_say()
+        schedule.plan_actions(self.env, self)
+        self.env.invalidate_all(flush=False)
         self._mark_decisions_to_take()
         select.drop(self.env)
 
     def _cancel_what_has_nothing_to_say(self):
         """An unsent message that this cycle looked at and did not renew has nothing left to say, or is held back now."""
-        self.env.cr.execute(
-            SQL(
-                """SELECT action.id FROM collection_action action
-                    WHERE action.state IN ('planned', 'review', 'queued') AND action.company_id = %s
-                      AND action.planned_date < %s AND action.cycle_id IS DISTINCT FROM %s""",
-                self.company_id.id,
-                self.date,
-                self.id,
-            )
-        )
-        actions = self.env["collection.action"].browse([row[0] for row in self.env.cr.fetchall()])
-        actions._cancel("paid_meanwhile")
+        actions = self.env["collection.action"].browse(schedule.not_renewed(self.env, self))
+        actions._cancel_for_cause()
+        self.env.flush_all()
 
     def _mark_decisions_to_take(self):
         """A case with an item past its last deadline waits for a person: once per case, one to-do."""

@@ -80,6 +80,7 @@ class CollectionReason(models.AbstractModel):
             "awaiting_review": self.env._("A message of %(date)s waits for approval", date=date),
             # cancelled or failed actions
             "paid_meanwhile": self.env._("Paid, credited or stopped before the message left"),
+            "overdue_meanwhile": self.env._("Something is overdue by now, so there is no courtesy message"),
             "review_expired": self.env._("Not approved in time"),
             "cancelled_by_user": self.env._("Cancelled by %(text)s", text=text),
             "merged": self.env._("The customers were merged"),

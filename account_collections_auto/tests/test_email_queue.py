@@ -65,7 +65,7 @@ class TestQueue(EmailCase):
         self.env["collection.hold"].create(
             {"partner_id": self.buyer.id, "company_id": self.company.id, "date_from": TODAY, "reason": "Talks"}
         )
-        self.assertCancelled(invoice, "paid_meanwhile")
+        self.assertCancelled(invoice, "hold")
 
     def test_archived_customer_in_the_queue_cancels(self):
         invoice = self.queue()
@@ -126,6 +126,16 @@ class TestQueue(EmailCase):
             self.run_queue()
         self.assertEqual(server.mails, [])
         self.assertRecordValues(self.actions(self.buyer), [{"state": "cancelled", "reason_code": "waited_too_long"}])
+
+    def test_a_courtesy_message_does_not_leave_once_the_item_is_overdue(self):
+        self.invoice(self.buyer, due=TODAY + timedelta(days=1), issued=TODAY)
+        self.run_cycle()
+        self.assertSent(self.buyer, self.level(-3))
+        self.actions(self.buyer).sudo().sent_at = fields.Datetime.now() - timedelta(days=2)
+        with self.mail_server() as server:
+            self.run_queue()
+        self.assertEqual(server.mails, [])
+        self.assertEqual(self.actions(self.buyer).state, "cancelled")
 
     def test_test_message_goes_to_the_internal_address_and_counts_for_nothing(self):
         self.company.write({"collection_test_email": "me@ours.example", "collection_test_mode": True})

@@ -115,6 +115,37 @@ class TestReview(CollectionsCase):
         self.run_on(1)
         self.assertEqual(len(self.waiting()), 1)
 
+    def test_an_approval_that_a_cycle_took_back_is_not_remembered(self):
+        self.level(7).mode = "auto"
+        self.level(21).mode = "review"
+        self.run_cycle()
+        self.invoice(self.buyer, 50, due=TODAY - timedelta(days=1))
+        self.level(7).mode = "review"
+        payment = self.pay(self.due)
+        self.run_on(7)
+        waiting = self.waiting()
+        payment.action_cancel()
+        waiting.action_approve()
+        # The cycle comes before the outbox: the message is about the second reminder now, and asks for its own approval.
+        self.run_on(8, 9, 10)
+        self.assertRecordValues(waiting, [{"level_id": self.level(21).id, "state": "review", "approved_at": False}])
+
+    def test_grouping_by_contact_chosen_while_a_message_waits_replaces_it(self):
+        self.run_cycle()
+        before = self.waiting()
+        self.buyer.collection_grouping = "contact"
+        self.run_on(0, 1)
+        self.assertEqual(before.state, "cancelled")
+        self.assertRecordValues(self.waiting(), [{"contact_id": self.buyer.id, "amount": 1000}])
+
+    def test_a_hold_that_takes_a_waiting_message_back_is_its_reason(self):
+        self.run_cycle()
+        before = self.waiting()
+        self.hold(self.buyer, reason="Talks")
+        self.run_on(1)
+        self.assertRecordValues(before, [{"state": "cancelled", "reason_code": "hold"}])
+        self.assertIn("Talks", before.reason)
+
     def test_an_approval_does_not_hold_for_a_higher_level_that_needs_its_own(self):
         self.level(7).mode = "auto"
         self.level(21).mode = "review"
