@@ -1,3 +1,4 @@
+import re
 from email.utils import formataddr
 
 from odoo import Command, api, models
@@ -128,7 +129,9 @@ class CollectionChannelEmail(models.AbstractModel):
         """Values of the mail of ``action``. It belongs to the case, so that replies land there."""
         case, company = action.case_id, action.company_id
         action.message_id = generate_tracking_message_id(f"{case.id}-collection.case")
-        recipients = ", ".join(formataddr((partner.name or "", partner.email_normalized)) for partner in action.recipient_ids)
+        recipients = ", ".join(
+            formataddr((header_name(partner.name), partner.email_normalized)) for partner in action.recipient_ids
+        )
         subject = rendered["subject"]
         if action.is_test:
             subject = f"[TEST, {action.recipient}] {subject}"
@@ -199,3 +202,14 @@ class CollectionChannelEmail(models.AbstractModel):
         stuck._hear_failures()
         mails._end_service_alert()
         mails._trigger_queue(only_if_due=True)
+
+
+def header_name(name):
+    """Return a name for the header of a mail without anything that Odoo could take for one more address.
+
+    Customers write their names themselves, in the portal or in a shop.
+
+    >>> header_name("Buyer Ltd, <spy@x.example>\\nBcc: spy")
+    'Buyer Ltd spy x.example Bcc spy'
+    """
+    return re.sub(r'[\s<>@",:;()\\\[\]]+', " ", name or "").strip()
