@@ -41,14 +41,12 @@ class CollectionMirror(models.Model):
     def _covered_moves_sql(self, company, date):
         """SELECT of the documents all of whose open lines are on hold; only invoices and the like, not journal entries."""
         return SQL(
-            """SELECT item.move_id
-                 FROM collection_item item
-                 JOIN collection_case kase ON kase.id = item.case_id
-                 JOIN account_move move ON move.id = item.move_id
-                 LEFT JOIN (%s) stop (item_id, code, until, info) ON stop.item_id = item.id
-                WHERE item.active AND kase.company_id = %s AND move.move_type IN ('out_invoice', 'out_receipt')
+            """WITH stopped AS MATERIALIZED (SELECT DISTINCT stop.item_id FROM (%s) stop (item_id, code, until, info))
+               SELECT item.move_id
+                 FROM collection_item item JOIN account_move move ON move.id = item.move_id
+                WHERE item.active AND move.move_type IN ('out_invoice', 'out_receipt')
+                  AND item.move_id IN (SELECT held.move_id FROM stopped JOIN collection_item held ON held.id = stopped.item_id)
                 GROUP BY item.move_id
-               HAVING bool_and(stop.item_id IS NOT NULL)""",
+               HAVING bool_and(item.id IN (SELECT item_id FROM stopped))""",
             self.env["collection.hold"]._stopped_items_sql(company, date),
-            company.id,
         )

@@ -34,7 +34,7 @@ class CollectionStopMixin(models.AbstractModel):
     @api.depends("item_ids")
     def _compute_is_for_all(self):
         for stop in self:
-            stop.is_for_all = not stop.item_ids
+            stop.is_for_all = not stop.with_context(active_test=False).item_ids
 
     @api.model
     def _stop_code(self):
@@ -58,16 +58,24 @@ class CollectionStopMixin(models.AbstractModel):
                  JOIN res_partner debtor ON debtor.id = stop.partner_id
                  JOIN collection_case kase ON kase.company_id = %(company)s AND kase.partner_id = %(debtor)s
                  JOIN collection_item item ON item.case_id = kase.id AND item.active
-                WHERE stop.active AND stop.company_id = %(company)s
-                  AND stop.date_from <= %(date)s AND (stop.date_until IS NULL OR stop.date_until >= %(date)s)
-                  AND (stop.is_for_all
-                       OR item.id IN (SELECT %(item_column)s FROM %(relation)s WHERE %(stop_column)s = stop.id))""",
+                WHERE %(in_force)s AND stop.is_for_all
+                UNION ALL
+               SELECT item.id, %(code)s, stop.date_until, %(text)s
+                 FROM %(table)s stop
+                 JOIN %(relation)s link ON link.%(stop_column)s = stop.id
+                 JOIN collection_item item ON item.id = link.%(item_column)s AND item.active
+                WHERE %(in_force)s AND stop.is_for_all IS NOT TRUE""",
+            in_force=SQL(
+                """stop.active AND stop.company_id = %(company)s
+                   AND stop.date_from <= %(date)s AND (stop.date_until IS NULL OR stop.date_until >= %(date)s)""",
+                company=company.id,
+                date=date,
+            ),
             code=self._stop_code(),
             text=self._stop_text_sql("stop"),
             table=table,
             company=company.id,
             debtor=self.env["collection.case"]._debtor_sql("debtor"),
-            date=date,
             relation=relation,
             item_column=item_column,
             stop_column=stop_column,

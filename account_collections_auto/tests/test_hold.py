@@ -139,3 +139,23 @@ class TestHold(CollectionsCase):
             customer.write({"collection_hold_until": False, "collection_hold_reason": False})
             self.run_cycle(TODAY)
         self.assertSent(customer, self.level(7))
+
+    def test_a_hold_on_items_that_are_paid_does_not_become_a_hold_on_the_customer(self):
+        customer = self.customer()
+        paid = self.invoice(customer, due=TODAY - timedelta(days=8))
+        other = self.invoice(customer, 50, due=TODAY - timedelta(days=8))
+        hold = self.env["collection.hold"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "item_ids": self.items(paid + other).ids,
+                "date_from": TODAY,
+                "reason": "Call first",
+            }
+        )
+        self.pay(paid)
+        self.case(customer)
+        hold.item_ids -= self.items(other)
+        self.assertFalse(hold.is_for_all)
+        self.run_cycle(TODAY)
+        self.assertEqual([total for _day, _level, _items, total in self.sent(customer)], [50])
