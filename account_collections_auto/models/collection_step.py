@@ -40,6 +40,19 @@ class CollectionStep(models.Model):
         "(level_id, channel)", "A level contacts a customer through each channel once: it has a step of this channel already."
     )
 
+    @api.constrains("mail_template_id")
+    def _check_template_is_about_messages(self):
+        """The text of another model would be filled with whatever record of it bears the number of the message."""
+        for step in self:
+            if step.mail_template_id and step.mail_template_id.sudo().model != "collection.action":
+                raise ValidationError(
+                    step.env._(
+                        "%(template)s is not a text for collection messages, so level %(level)s cannot send it.",
+                        template=step.mail_template_id.name,
+                        level=step.level_id.name,
+                    )
+                )
+
     @api.constrains("channel", "mail_template_id")
     def _check_email_has_template(self):
         for step in self:

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools import is_html_empty
 
@@ -7,6 +7,14 @@ MODEL = "collection.action"
 
 class MailTemplate(models.Model):
     _inherit = "mail.template"
+
+    @api.constrains("model_id")
+    def _check_steps_keep_their_texts(self):
+        """A text that dunning steps use stays one about collection messages."""
+        # sudo: whoever edits a template need not see the plans that use it
+        self.env["collection.step"].sudo().search(
+            [("mail_template_id", "in", self.ids)]
+        )._check_template_is_about_messages()
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         """The texts of messages are tried on a built-in sample in each installed language, and refused with the reason."""
@@ -19,6 +27,9 @@ class MailTemplate(models.Model):
 
     def _check_on_sample(self, names):
         """Render ``names`` on a sample that is rolled back."""
+        # Below it is the system that renders: first ask whether this user may write such texts at all. The rule that
+        # Odoo asked before the writing saw the model that the template had then.
+        self.check_access("write")
         self.env.flush_all()
         # A raw savepoint: one that flushes would forget what other modules do before the commit.
         with_sample = self.env.cr.savepoint(flush=False)
