@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import AccessError
 
 
 class CollectionBounce(models.Model):
@@ -17,4 +18,8 @@ class CollectionBounce(models.Model):
 
     def action_release(self):
         """The address works again: messages may go there from the next cycle on."""
-        self.active = False
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collector"):
+            raise AccessError(self.env._("Only a collector can release a refused address."))
+        # sudo: what the mail server said is evidence; nobody writes it, and of a collector this switch only
+        self.sudo().active = False
