@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg2
 from odoo import fields, models
-from odoo.tools import email_normalize, split_every
+from odoo.tools import email_normalize, plaintext2html, split_every
 
 _logger = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class MailMail(models.Model):
                     "activity_type_id": kind.id,
                     "user_id": user.id,
                     "summary": self.env._("Payment reminders wait: the mail server does not take them"),
-                    "note": explanation or "",
+                    "note": plaintext2html(explanation or ""),
                 }
                 for user in managers
                 if user.active and not user.share and user != self.env.ref("base.user_root")
