@@ -148,9 +148,11 @@ class CollectionCycle(models.Model):
         self._check_manager()
         company = self.env["res.company"].browse(company) if isinstance(company, int) else company
         company.ensure_one()
-        if not self.env.su and company not in self.env.companies and company.root_id not in self.env.companies:
-            raise AccessError(self.env._("You have no access to %(company)s.", company=company.sudo().name))
+        # sudo: of another company not even the name may be readable. A cycle is about the root company with all its
+        # branches, so a right to one branch is not enough.
         company = company.sudo().root_id
+        if not self.env.su and company not in self.env.companies:
+            raise AccessError(self.env._("You have no access to %(company)s.", company=company.name))
         if not company.collection_plan_id:
             raise UserError(
                 self.env._(

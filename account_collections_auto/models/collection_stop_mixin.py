@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 
@@ -30,6 +31,19 @@ class CollectionStopMixin(models.AbstractModel):
     _dates_in_order = models.Constraint(
         "CHECK(date_until IS NULL OR date_until >= date_from)", "A stop cannot end before it starts."
     )
+
+    @api.constrains("company_id")
+    def _check_company_is_root(self):
+        """The case of a customer is in the root company: a stop in a branch would stop nothing."""
+        for stop in self:
+            if stop.company_id != stop.company_id.sudo().root_id:
+                raise ValidationError(
+                    stop.env._(
+                        "%(company)s is a branch. Customers are put on hold in %(root)s, for all of its branches.",
+                        company=stop.company_id.name,
+                        root=stop.company_id.sudo().root_id.name,
+                    )
+                )
 
     @api.depends("item_ids")
     def _compute_is_for_all(self):

@@ -3,7 +3,7 @@ from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 
@@ -49,6 +49,17 @@ class ResCompany(models.Model):
         "CHECK(collection_test_mode IS NOT TRUE OR collection_test_email IS NOT NULL)",
         "Test mode needs the address that receives the messages.",
     )
+
+    @api.constrains("collection_plan_id")
+    def _check_collection_plan_company(self):
+        for company in self.sudo():
+            plan = company.collection_plan_id
+            if plan and plan.company_id != company.root_id:
+                raise ValidationError(
+                    company.env._(
+                        "The dunning plan %(plan)s does not belong to %(company)s.", plan=plan.name, company=company.name
+                    )
+                )
 
     @api.model
     def _get_collection_days(self):

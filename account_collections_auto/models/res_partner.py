@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..engine import project
 
@@ -47,6 +48,19 @@ class ResPartner(models.Model):
         string="Reason of the Hold",
         groups="account_collections_auto.group_collection_auditor",
     )
+
+    @api.constrains("collection_plan_id")
+    def _check_collection_plan_company(self):
+        """The plan of another company has its texts, its amounts and its currency."""
+        company = self.env.company.root_id
+        # sudo: who edits customers need not see dunning plans
+        for plan in self.sudo().collection_plan_id:
+            if plan.company_id != company:
+                raise ValidationError(
+                    self.env._(
+                        "The dunning plan %(plan)s does not belong to %(company)s.", plan=plan.name, company=company.name
+                    )
+                )
 
     def _compute_collection_case_ids(self):
         cases = self.env["collection.case"].search([("partner_id", "in", self.commercial_partner_id.ids)])

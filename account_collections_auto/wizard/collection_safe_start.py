@@ -19,8 +19,9 @@ class CollectionSafeStart(models.TransientModel):
     currency_id = fields.Many2one(related="company_id.currency_id")
     is_active = fields.Boolean(related="company_id.collection_is_active")
     cycle_id = fields.Many2one("collection.cycle", string="Preview", readonly=True, ondelete="set null")
-    summary = fields.Html(related="cycle_id.summary")
-    bank_summary = fields.Text(related="cycle_id.bank_summary")
+    # As the reader may see them: a program may ask for any preview.
+    summary = fields.Html(related="cycle_id.summary", related_sudo=False)
+    bank_summary = fields.Text(related="cycle_id.bank_summary", related_sudo=False)
     send_time = fields.Float(string="Runs Daily At", required=True, readonly=False)
     is_test_mode = fields.Boolean(
         string="Test Mode First", help="Every message goes to one internal address and counts for nothing."
@@ -47,6 +48,8 @@ class CollectionSafeStart(models.TransientModel):
     @api.depends("company_id", "old_days")
     def _compute_old_items(self):
         for start in self:
+            # The sums are read with the rights of the system: a program may ask about any company.
+            start._check_manager(start.company_id)
             rows = start._old_items_sudo()._read_group(
                 start._get_old_domain(), [], ["__count", "case_id:count_distinct", "amount_residual:sum", "due_date:min"]
             )
