@@ -177,12 +177,6 @@ class CollectionCase(models.Model):
         while retrying(self.env, lambda: project.refresh_some_marked(self.env, _MARKS_PER_TRANSACTION), done=int):
             pass
 
-    @api.model
-    def _rebuild(self, company):
-        """Compare every open receivable line of ``company`` with its item and write what differs."""
-        self.env.flush_all()
-        project.refresh_company(self.env, company)
-
     def message_update(self, msg_dict, update_vals=None):
         """A reply of the customer reaches somebody: the one who answers for the case follows it from then on."""
         for case in self:
