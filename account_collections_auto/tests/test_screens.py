@@ -172,6 +172,14 @@ class TestSafeStart(CollectionsCase):
             wizard.action_switch_on()
         self.assertFalse(self.company.collection_is_active)
 
+    def test_closed_without_an_answer_it_leaves_no_preview_behind(self):
+        closed, worked_on = self.start(old_items="review"), self.start(old_items="review")
+        left, kept = closed.cycle_id, worked_on.cycle_id
+        kept.line_ids[:1]._drop()
+        (closed | worked_on).unlink()  # as Odoo does after an hour
+        self.assertEqual((left.state, kept.state), ("cancelled", "preview"))
+        self.assertFalse(self.company.collection_is_active)
+
     def test_leave_out(self):
         self.start(old_items="leave_out").action_switch_on()
         self.assertTrue(self.company.collection_is_active)

@@ -168,6 +168,12 @@ class CollectionSafeStart(models.TransientModel):
             "views": [(False, "form")],
         }
 
+    @api.ondelete(at_uninstall=False)
+    def _cancel_undecided_preview(self):
+        """The preview goes with the screen it was made for, unless somebody dropped customers in it."""
+        previews = self.sudo().cycle_id.filtered(lambda cycle: cycle.state == "preview" and not cycle.dropped_count)
+        previews.action_cancel()
+
     def _log_switch(self, body):
         """Keep who switched and when, on the contact of the company."""
         _logger.info("%s Company %s, by user %s", body, self.company_id.id, self.env.uid)
