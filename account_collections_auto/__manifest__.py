@@ -5,7 +5,7 @@
     "category": "Accounting/Accounting",
     "author": "The collections suite maintainers",
     "license": "LGPL-3",
-    "depends": ["account_payment", "phone_validation", "resource"],
+    "depends": ["account_payment", "resource"],
     "external_dependencies": {"python": ["num2words"]},
     "data": [
         "security/collection_groups.xml",

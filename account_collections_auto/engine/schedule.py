@@ -267,8 +267,8 @@ def _planned_messages(action_ids=None):
     """Statement for ``collection_tmp_message``: one row per case, recipient group and step that will be used.
 
     The tone of a message is that of the highest level that advances in it. A step that is the fallback of another one is
-    used only where that one reaches nobody. ``action_ids``: only rows that
-    bring one of these actions up to date; else every unsent action of the case and channel is.
+    used only where that one reaches nobody. ``action_ids``: only rows that bring one of these actions up to date; else
+    every unsent action of the case and channel is.
     """
     return SQL(
         """DROP TABLE IF EXISTS collection_tmp_message;
@@ -310,14 +310,20 @@ def _planned_messages(action_ids=None):
               AND %(scope)s""",
         amounts=SQL(
             """SELECT summed.case_id, summed.contact_id,
-                      round(sum(GREATEST(summed.net, 0) / summed.per_unit), 2) AS amount
-                 FROM (SELECT case_id, contact_id, currency_id, per_unit,
+                      round(sum(summed.net / claim.per_unit) FILTER (WHERE summed.net > claim.tolerance),
+                            max(currency.decimal_places)) AS amount
+                 FROM (SELECT case_id, contact_id, currency_id,
                               sum(amount_residual_currency)
                                   FILTER (WHERE is_credit OR (collectable AND (is_overdue OR advances))) AS net,
                               bool_or(advances) AS advances
                          FROM collection_tmp_item
                         WHERE case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
-                        GROUP BY case_id, contact_id, currency_id, per_unit) summed
+                        GROUP BY case_id, contact_id, currency_id) summed
+                 JOIN collection_tmp_claim claim
+                   ON claim.case_id = summed.case_id AND claim.currency_id = summed.currency_id
+                 JOIN collection_case file ON file.id = summed.case_id
+                 JOIN res_company company ON company.id = file.company_id
+                 JOIN res_currency currency ON currency.id = company.currency_id
                 GROUP BY summed.case_id, summed.contact_id
                HAVING bool_or(summed.advances)"""
         ),
