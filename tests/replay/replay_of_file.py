@@ -3,10 +3,8 @@
 from collections import Counter
 from datetime import timedelta
 
-from odoo.tests import tagged
-
 from .common import ReplayCase
-from .invoices import HIGHRADIUS, IBM, load
+from .invoices import load
 from .oracle import Level, Plan
 from .story import tell_story
 
@@ -36,15 +34,3 @@ class ReplayOfFile(ReplayCase):
         bounced = sum(message.bounced for customer in self.books.values() for message in customer.messages)
         print("  reminders: " + ", ".join(f"level {days}: {sent[days]}" for days in sorted(sent)) + f"; {bounced} bounced")
         print("  seconds: " + ", ".join(f"{what} {seconds:.0f}" for what, seconds in self.spent.items()))
-
-
-@tagged("post_install", "-at_install")
-class TestReplayIBM(ReplayOfFile):
-    def test_ibm_year(self):
-        self.replay_file(IBM)
-
-
-@tagged("post_install", "-at_install")
-class TestReplayHighRadius(ReplayOfFile):
-    def test_highradius_two_currencies(self):
-        self.replay_file(HIGHRADIUS, 2000)
