@@ -3,6 +3,8 @@
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from .common import ReplayCase
 from .invoices import load
 from .oracle import Level, Plan
@@ -17,6 +19,10 @@ LEAST_PER_LEVEL = 50
 
 
 class ReplayOfFile(ReplayCase):
+    @pytest.fixture(autouse=True)
+    def _show_counts(self, record_property):
+        self.show = lambda text: record_property("counts", text)
+
     def replay_file(self, columns, limit=None):
         source, invoices = load(columns, limit)
         story = tell_story(invoices, "USD")
@@ -29,8 +35,10 @@ class ReplayOfFile(ReplayCase):
             self.assertGreaterEqual(sent[level.days], LEAST_PER_LEVEL, f"too few reminders of level {level.days} to tell")
 
     def _report(self, source, story, kinds, sent):
-        print(f"\nReplay of {source}, {story.first} to {story.last}: {len(self.books)} customers")
-        print("  events: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
         bounced = sum(message.bounced for customer in self.books.values() for message in customer.messages)
-        print("  reminders: " + ", ".join(f"level {days}: {sent[days]}" for days in sorted(sent)) + f"; {bounced} bounced")
-        print("  seconds: " + ", ".join(f"{what} {seconds:.0f}" for what, seconds in self.spent.items()))
+        reminders = ", ".join(f"level {days}: {sent[days]}" for days in sorted(sent))
+        self.show(
+            f"replay of {source}, {story.first} to {story.last}, {len(self.books)} customers: {reminders}; {bounced} bounced"
+        )
+        self.show("replay events: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+        self.show("replay seconds: " + ", ".join(f"{what} {seconds:.0f}" for what, seconds in self.spent.items()))
