@@ -338,7 +338,7 @@ def below_minimum():
 
 
 def contacted_lately(date, ignore_actions, test_mode):
-    """The gap between two messages, never less than a day; one that bounced, a test or a mere record does not count.
+    """The gap between two messages, never less than a day; what bounced, a test, a call or a mere record does not count.
 
     Neither does another message of the occasion that is just leaving: to another contact, or through another channel.
     """
@@ -348,7 +348,8 @@ def contacted_lately(date, ignore_actions, test_mode):
                   max(action.contact_date)::text
              FROM collection_tmp_case kase
              JOIN collection_action action ON action.case_id = kase.case_id
-            WHERE action.state IN ('sent', 'delivered') AND action.channel != 'record' AND %(counts)s
+            WHERE action.state IN ('sent', 'delivered') AND action.channel NOT IN ('call', 'record')
+              AND %(counts)s
               AND NOT EXISTS (SELECT 1 FROM collection_action leaving
                                WHERE leaving.id = ANY(%(ignored)s) AND leaving.case_id = action.case_id
                                  AND leaving.occasion = action.occasion)

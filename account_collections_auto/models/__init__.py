@@ -6,6 +6,9 @@ from . import collection_step
 from . import collection_mark
 from . import collection_calendar_mixin
 from . import collection_case
+from . import collection_case_worklist
+from . import collection_case_status
+from . import collection_case_form
 from . import collection_item
 from . import collection_round
 from . import collection_stop_mixin
@@ -21,12 +24,15 @@ from . import collection_action_line
 from . import collection_action_text
 from . import collection_action_sample
 from . import collection_action_mail
+from . import collection_action_call
 from . import collection_bounce
 from . import mail_template
 from . import mail_mail
 from . import mail_thread
 from . import res_company
 from . import res_partner
+from . import res_partner_channels
 from . import res_config_settings
 from . import account_move
 from . import account_move_line
+from . import account_payment

@@ -38,6 +38,7 @@ class CollectionAction(models.Model):
     channel = fields.Selection(
         selection=lambda self: [
             *self.env["collection.step"]._fields["channel"]._description_selection(self.env),
+            ("call", self.env._("Phone call")),
             ("record", self.env._("Only recorded")),
         ],
         help="Only recorded: the level was reached before the automatic cycle was switched on; no message left.",

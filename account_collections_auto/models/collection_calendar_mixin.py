@@ -60,15 +60,10 @@ class CollectionCalendarMixin(models.AbstractModel):
 
     @api.model
     def _search_calendar_figure(self, name, operator, value):
-        if operator in ("in", "not in"):
-            return Domain.custom(
-                to_sql=lambda model, alias, query: SQL(
-                    "%s %s %s",
-                    model._field_to_sql(alias, name, query),
-                    SQL("IN") if operator == "in" else SQL("NOT IN"),
-                    tuple(value) or (None,),
-                )
-            )
+        if operator == "not in":
+            return ~self._search_calendar_figure(name, "in", value)
+        if operator == "in":
+            return Domain.custom(to_sql=lambda model, alias, query: model._calendar_figure_in(alias, name, value, query))
         if operator not in _COMPARISONS:
             raise UserError(self.env._("%(field)s cannot be searched with %(operator)s.", field=name, operator=operator))
         return Domain.custom(
@@ -76,3 +71,13 @@ class CollectionCalendarMixin(models.AbstractModel):
                 "%s %s %s", model._field_to_sql(alias, name, query), _COMPARISONS[operator], value
             )
         )
+
+    def _calendar_figure_in(self, alias, name, values, query):
+        """Return the condition that a figure is one of ``values``; False stands for no value, except of a boolean."""
+        figure = self._field_to_sql(alias, name, query)
+        is_boolean = self._fields[name].type == "boolean"
+        wanted = tuple(value for value in values if value is not False or is_boolean)
+        conditions = [SQL("%s IN %s", figure, wanted)] if wanted else []
+        if len(wanted) < len(values):
+            conditions.append(SQL("%s IS NULL", figure))
+        return SQL("(COALESCE(%s, FALSE))", SQL(" OR ").join(conditions)) if conditions else SQL("FALSE")

@@ -91,7 +91,7 @@ class CollectionCase(models.Model):
     item_ids = fields.One2many("collection.item", "case_id", string="Open Items")
     action_ids = fields.One2many("collection.action", "case_id", string="Collection Messages")
     unsent_count = fields.Integer(compute="_compute_unsent_count", string="Prepared Messages")
-    stop_reason = fields.Char(compute="_compute_stop_reason", string="Why Nothing Is Sent")
+    stop_reason = fields.Char(compute="_compute_status", string="Why Nothing Is Sent")
     refreshed_at = fields.Datetime(readonly=True)
 
     _debtor_unique = models.UniqueIndex("(company_id, partner_id)", "This customer already has a case in this company.")
@@ -142,11 +142,6 @@ class CollectionCase(models.Model):
         counts = dict(unsent)
         for case in self:
             case.unsent_count = counts.get(case, 0)
-
-    def _compute_stop_reason(self):
-        explained = self.env["collection.cycle"]._explain(self)
-        for case in self:
-            case.stop_reason = explained["cases"].get(case.id, "")
 
     def action_open_customer(self):
         """Open the customer, to correct the address."""

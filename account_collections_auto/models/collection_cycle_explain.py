@@ -11,8 +11,11 @@ class CollectionCycle(models.Model):
 
     @api.model
     def _explain(self, cases):
-        """Return {"cases": {id: sentence}, "items": {id: sentence}}: why nothing would be sent today, '' where it would."""
-        result = {"cases": {}, "items": {}}
+        """Return {"cases": {id: sentence}, "items": {id: sentence}}: why nothing would be sent today, '' where it would.
+
+        "case_stops" and "item_stops" hold what stops them as it was found: {id: [{"code", "until", ...}]}.
+        """
+        result = {"cases": {}, "items": {}, "case_stops": {}, "item_stops": {}}
         for company, group in cases.sudo().grouped("company_id").items():
             if not group.ids:
                 continue
@@ -36,6 +39,8 @@ class CollectionCycle(models.Model):
         case_reasons = dict(
             self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop GROUP BY case_id", values))
         )
+        result["item_stops"].update(item_reasons)
+        result["case_stops"].update(case_reasons)
         rows = self.env.execute_query(
             SQL("SELECT item_id, case_id, reached, advances FROM collection_tmp_item WHERE NOT is_credit")
         )

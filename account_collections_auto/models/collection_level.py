@@ -81,9 +81,7 @@ class CollectionLevel(models.Model):
             when = self.env._("On the due date")
         else:
             when = self.env._("%(days)s days before the due date", days=-self.days_overdue)
-        channel_labels = dict(self.env["collection.step"]._fields["channel"]._description_selection(self.env))
-        channels = [channel_labels[step.channel] for step in self.step_ids if not step.fallback_of_id]
-        how = self.env._("by %(channels)s", channels=" + ".join(channels)) if channels else self.env._("no message")
+        how = self._get_manner()
         who = {
             "auto": self.env._("automatically"),
             "review": self.env._("after approval"),
@@ -95,6 +93,13 @@ class CollectionLevel(models.Model):
         if self.final_notice:
             parts.append(self.env._("final notice"))
         return ", ".join(parts)
+
+    def _get_manner(self):
+        """Return how the level contacts the customer, in words: "by E-mail"."""
+        self.ensure_one()
+        channel_labels = dict(self.env["collection.step"]._fields["channel"]._description_selection(self.env))
+        channels = [channel_labels[step.channel] for step in self.step_ids if not step.fallback_of_id]
+        return self.env._("by %(channels)s", channels=" + ".join(channels)) if channels else self.env._("no message")
 
     def action_open_steps(self):
         """Open the level with its steps."""

@@ -69,10 +69,13 @@ class ResCompany(models.Model):
 
     def _collection_now(self):
         """Return the local time in the company's time zone, without zone."""
+        return self._collection_local(fields.Datetime.now())
+
+    def _collection_local(self, moment):
+        """Return ``moment`` (UTC, as stored) as the clock of the company's time zone shows it, without zone."""
         self.ensure_one()
         zone = zoneinfo.ZoneInfo(self.sudo().root_id.collection_tz or "UTC")
-        now = fields.Datetime.now().replace(tzinfo=zoneinfo.ZoneInfo("UTC"))
-        return now.astimezone(zone).replace(tzinfo=None)
+        return moment.replace(tzinfo=zoneinfo.ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None)
 
     def _collection_today(self):
         """Return today's date in the company's time zone."""

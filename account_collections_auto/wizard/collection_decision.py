@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+
+class CollectionDecision(models.AbstractModel):
+    """What the questions about one case or many share: the cases, how much they owe, and a way back.
+
+    A question extends `_apply`, which returns (sentence, what is needed to take it back), and `_take_back`.
+    """
+
+    _name = "collection.decision"
+    _description = "Decision about Cases"
+
+    case_ids = fields.Many2many("collection.case", string="Cases", required=True, readonly=True)
+    case_count = fields.Integer(compute="_compute_cases", string="Customers")
+    subject = fields.Char(compute="_compute_cases", string="About")
+    undo_values = fields.Json(readonly=True)
+
+    @api.depends("case_ids")
+    def _compute_cases(self):
+        for wizard in self:
+            wizard.case_count = len(wizard.case_ids)
+            wizard.subject = wizard.case_ids.display_name if wizard.case_count == 1 else wizard._describe_cases()
+
+    def _describe_cases(self):
+        return self.env._("%(count)s customers", count=self.case_count)
+
+    def action_apply(self):
+        """Do it, close the question, and offer to take it back."""
+        self.ensure_one()
+        self._check_cases()
+        message, self.undo_values = self._apply()
+        return {
+            "type": "ir.actions.client",
+            "tag": "collection_undo",
+            "params": {"message": message, "model": self._name, "id": self.id},
+        }
+
+    def action_undo(self):
+        """Take back what was decided here."""
+        self.ensure_one()
+        self._check_cases()
+        self._take_back(self.undo_values or {})
+        self.undo_values = False
+
+    def _check_cases(self):
+        self.case_ids._check_collector()
+        self.case_ids.check_access("write")
+
+    def _apply(self):
+        raise NotImplementedError
+
+    def _take_back(self, values):
+        raise NotImplementedError
