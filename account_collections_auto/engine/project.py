@@ -20,16 +20,6 @@ PENDING = "account_collections_auto.pending_lines"
 BULK = 1000
 
 
-def receivable_accounts(env):
-    """Return the ids of the receivable accounts that may hold customers' items, as a tuple that is never empty."""
-    env["account.account"].flush_model(["account_type", "non_trade"])
-    # Not a search: Odoo's would sort the accounts by their code of the company, which costs more than the rest.
-    rows = env.execute_query(
-        SQL("SELECT id FROM account_account WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE ORDER BY id")
-    )
-    return tuple(row[0] for row in rows) or (0,)
-
-
 # -- marks ---------------------------------------------------------------------------------------------------------
 
 
@@ -93,32 +83,34 @@ def refresh_some_marked(env, limit):
 
 
 def _claim_marks(env, scope):
+    """Delete the marks of ``scope`` (a condition, with order and lock) and return their (company id, debtor id)."""
     # A mark that another refresh did away with is an everyday conflict: the caller does it again, the log need not know.
-    env.cr.execute(SQL("SELECT id, company_ref, partner_ref FROM collection_mark WHERE %s", scope), log_exceptions=False)
+    env.cr.execute(
+        SQL(
+            """DELETE FROM collection_mark WHERE id IN (SELECT id FROM collection_mark WHERE %s)
+               RETURNING company_ref, partner_ref""",
+            scope,
+        ),
+        log_exceptions=False,
+    )
     return env.cr.fetchall()
 
 
 def _refresh_marks(env, marks):
     by_company = {}
-    for _id, company_id, partner_id in marks:
+    for company_id, partner_id in marks:
         by_company.setdefault(company_id, set()).add(partner_id)
     for company_id, partner_ids in sorted(by_company.items()):
         _refresh(env, company_id, sorted(partner_ids))
     if marks:
-        _forget_marks(env, marks)
         _invalidate(env)
     return len(marks)
 
 
-def _forget_marks(env, marks):
-    env.cr.execute(SQL("DELETE FROM collection_mark WHERE id = ANY(%s)", [mark[0] for mark in marks]))
-
-
 def refresh_company(env, company):
     """Compare the whole ledger of a root company with its items and cases and write what differs."""
-    marks = _claim_marks(env, SQL("company_ref = %s ORDER BY id FOR UPDATE", company.id))
+    _claim_marks(env, SQL("company_ref = %s ORDER BY id FOR UPDATE", company.id))
     _refresh(env, company.id, None)
-    _forget_marks(env, marks)
     _invalidate(env)
 
 
@@ -132,14 +124,15 @@ def _invalidate(env):
 
 def _refresh(env, company_id, partner_ids):
     """Refresh the debtors ``partner_ids`` of a root company (None: all of them)."""
-    company = env["res.company"].browse(company_id)
-    if not company.exists():
-        return
+    accounts, companies = _accounts_and_branches(env, company_id)
+    if not companies:
+        return  # the company of a mark was deleted meanwhile
+    today = env["res.company"].browse(company_id).sudo()._collection_today()
     scope = {
         "company": company_id,
-        "companies": tuple(_branch_ids(env, company_id)),
-        "accounts": receivable_accounts(env),
-        "today": company.sudo()._collection_today(),
+        "companies": companies,
+        "accounts": accounts,
+        "today": today,
         "debtor": env["collection.case"]._debtor_sql("partner"),
         "partners": partner_ids,
         "uid": env.uid,
@@ -170,9 +163,22 @@ def lock_cases(env, company_id, partner_ids):
     )
 
 
-def _branch_ids(env, company_id):
-    env.cr.execute(SQL("SELECT id FROM res_company WHERE split_part(parent_path, '/', 1)::int = %s ORDER BY id", company_id))
-    return [row[0] for row in env.cr.fetchall()]
+def _accounts_and_branches(env, company_id):
+    """Return two tuples of ids: receivable accounts that may hold customers' items (never empty), and the root company
+    ``company_id`` with its branches (empty when there is no such company)."""
+    env["account.account"].flush_model(["account_type", "non_trade"])
+    # Not a search: Odoo's would sort the accounts by their code of the company, which costs more than the rest.
+    env.cr.execute(
+        SQL(
+            """SELECT (SELECT array_agg(id ORDER BY id) FROM account_account
+                        WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE),
+                      (SELECT array_agg(id ORDER BY id) FROM res_company
+                        WHERE split_part(parent_path, '/', 1)::int = %s)""",
+            company_id,
+        )
+    )
+    accounts, companies = env.cr.fetchone()
+    return tuple(accounts or [0]), tuple(companies or [])
 
 
 def _debtor_condition(scope):

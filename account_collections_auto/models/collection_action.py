@@ -287,7 +287,7 @@ class CollectionAction(models.Model):
     def _examine(self, company, date):
         """Run `select` and `withhold` for the cases of these actions."""
         self.env.flush_all()
-        select.select(self.env, company, date, SQL("SELECT unnest(%s)", self.case_id.ids))
+        select.select(self.env, company, date, SQL("SELECT unnest(%s::int[])", self.case_id.ids))
         withhold.withhold(self.env, company, date, ignore_actions=self.ids)
 
     def _stopped_cases(self, ignored=()):

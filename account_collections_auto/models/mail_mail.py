@@ -3,16 +3,15 @@ import logging
 import re
 from datetime import timedelta
 
-import psycopg2
 from odoo import fields, models
 from odoo.tools import email_normalize, plaintext2html, split_every
+
+from ..engine.transactions import retrying
 
 _logger = logging.getLogger(__name__)
 
 # So many mails are checked at once and then sent: a few seconds' work, so that the check is fresh.
 CHECK_BATCH = 25
-_CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
-_ATTEMPTS = 5
 
 CONTACT_FAILURES = ("mail_email_invalid", "mail_email_missing")
 FIRST_DELAY_MINUTES = 5
@@ -47,18 +46,7 @@ class MailMail(models.Model):
         With ``auto_commit`` the check is a transaction of its own: it sees what others did until now, does not hold
         them up while the mails leave, and is done again after a conflict with them.
         """
-        for attempt in range(_ATTEMPTS):
-            try:
-                leaving = self._withdraw_outdated()
-                if auto_commit:
-                    self.env.cr.commit()  # pylint: disable=invalid-commit  # as the queue does after each mail
-                return leaving
-            except _CONFLICTS:
-                if not auto_commit or attempt == _ATTEMPTS - 1:
-                    raise
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-        return self
+        return retrying(self.env, self._withdraw_outdated) if auto_commit else self._withdraw_outdated()
 
     def _withdraw_outdated(self):
         waiting = self.exists().filtered(lambda mail: mail.state == "outgoing")
