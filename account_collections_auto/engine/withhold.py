@@ -265,6 +265,7 @@ def _find_recipients(env, company):
                 channel._recipients_sql(company),
             )
         )
+    env.cr.execute("ANALYZE collection_tmp_recipient")
     _stop_contacts_without_address(env)
     _stop_covered_contacts(env)
 
