@@ -34,11 +34,13 @@
         "views/account_payment_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        "views/collection_today_views.xml",
         "views/collection_menus.xml",
         "data/collection_favourites.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_collections_auto/static/src/**/*"],
+        "web.assets_tests": ["account_collections_auto/static/tests/tours/**/*"],
     },
     "demo": ["demo/collection_demo.xml"],
     "post_init_hook": "post_init_hook",

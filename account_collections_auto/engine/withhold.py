@@ -66,12 +66,13 @@ def _item_stops(env, company, date):
     electronic = _electronic_invoice(env)
     if electronic:
         stops.append(electronic)
-    for model in _stop_models(env):
+    for model in stop_models(env):
         stops.append(env[model]._stopped_items_sql(company, date))
     return [SQL("(%s)", stop) for stop in stops]
 
 
-def _stop_models(env):
+def stop_models(env):
+    """Return the names of the models that stop items or whole customers."""
     mixin = env.registry["collection.stop.mixin"]
     return sorted(name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract)
 

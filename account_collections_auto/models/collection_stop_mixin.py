@@ -94,3 +94,17 @@ class CollectionStopMixin(models.AbstractModel):
             item_column=item_column,
             stop_column=stop_column,
         )
+
+    @api.model
+    def _stops_case_sql(self, alias, today):
+        """Return a SELECT that finds a stop of this kind over the whole case ``alias`` on the day ``today`` (SQL)."""
+        return SQL(
+            """SELECT 1 FROM %(table)s stop JOIN res_partner debtor ON debtor.id = stop.partner_id
+                WHERE stop.active AND stop.is_for_all AND stop.company_id = %(company)s AND %(debtor)s = %(partner)s
+                  AND stop.date_from <= %(today)s AND (stop.date_until IS NULL OR stop.date_until >= %(today)s)""",
+            table=SQL.identifier(self._table),
+            company=SQL.identifier(alias, "company_id"),
+            debtor=self.env["collection.case"]._debtor_sql("debtor"),
+            partner=SQL.identifier(alias, "partner_id"),
+            today=today,
+        )

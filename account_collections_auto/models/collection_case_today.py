@@ -1,0 +1,139 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..engine import withhold
+
+# Without contact for so many days, a customer may be called; so many of them a day and company, the largest first.
+DAYS_WITHOUT_CONTACT = 14
+CALLS_A_DAY = 10
+
+
+class CollectionCase(models.Model):
+    """Which cases a person has to deal with today. Each flag is a search, so that a list shows what a number counted."""
+
+    _inherit = "collection.case"  # pylint: disable=consider-merging-classes-inherited
+
+    is_mine = fields.Boolean(
+        compute="_compute_today_flags",
+        search="_search_is_mine",
+        string="Answered by Me",
+        help="You are its collector; or it has none, and you are the default collector of the company.",
+    )
+    is_to_decide = fields.Boolean(
+        compute="_compute_today_flags",
+        search="_search_is_to_decide",
+        string="To Decide",
+        help="The last level has passed, or the final notice has expired, and nothing stops the customer.",
+    )
+    is_to_call = fields.Boolean(
+        compute="_compute_today_flags",
+        search="_search_is_to_call",
+        string="To Call Today",
+        help="Among the largest overdue customers without a contact for two weeks, and not called yet today.",
+    )
+
+    partner_phone = fields.Char(related="partner_id.phone")
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_today_flags(self):
+        for name in ("is_mine", "is_to_decide", "is_to_call"):
+            found = self.search([("id", "in", self.ids), (name, "=", True)])
+            for case in self:
+                case[name] = case._origin in found
+
+    def _search_is_mine(self, operator, value):
+        return self._search_today_flag(operator, self._mine_sql)
+
+    def _search_is_to_decide(self, operator, value):
+        return self._search_today_flag(operator, self._to_decide_sql)
+
+    def _search_is_to_call(self, operator, value):
+        return self._search_today_flag(operator, self._to_call_sql)
+
+    @api.model
+    def _search_today_flag(self, operator, condition):
+        if operator != "in":
+            return NotImplemented
+        self.env.flush_all()  # the conditions below are SQL
+        return Domain.custom(to_sql=lambda model, alias, query: condition(alias))
+
+    # -- conditions on a row of collection_case -----------------------------------------------------------------------
+
+    @api.model
+    def _mine_sql(self, alias):
+        """Return the condition that the current user answers for the case ``alias``."""
+        companies = self.env["res.company"].sudo().search([("collection_user_id", "=", self.env.uid)])
+        return SQL(
+            "(%(user)s = %(me)s OR (%(user)s IS NULL AND %(company)s = ANY(%(companies)s)))",
+            user=SQL.identifier(alias, "user_id"),
+            me=self.env.uid,
+            company=SQL.identifier(alias, "company_id"),
+            companies=companies.ids,
+        )
+
+    @api.model
+    def _at_hand_sql(self, alias):
+        """Return the condition that a person may deal with the case today: not snoozed, and no stop of all of it in force."""
+        today = self._today_sql(alias)
+        stops = [self.env[model]._stops_case_sql(alias, today) for model in withhold.stop_models(self.env)]
+        awake = SQL("COALESCE(%s, %s) <= %s", SQL.identifier(alias, "snooze_until"), today, today)
+        return SQL(" AND ").join([awake, *(SQL("NOT EXISTS (%s)", stop) for stop in stops)])
+
+    @api.model
+    def _to_decide_sql(self, alias):
+        return SQL(
+            """%(state)s = 'open' AND %(at_hand)s AND (%(next_step)s = 'decide' OR %(id)s IN (
+                   SELECT item.case_id
+                     FROM collection_item item
+                     JOIN collection_level level ON level.id = item.level_id AND level.final_notice
+                    WHERE item.active AND item.amount_residual_currency > 0 AND item.is_small IS NOT TRUE
+                      AND item.deadline < %(today)s))""",
+            state=SQL.identifier(alias, "state"),
+            at_hand=self._at_hand_sql(alias),
+            next_step=SQL.identifier(alias, "next_step"),
+            id=SQL.identifier(alias, "id"),
+            today=self._today_sql("item"),
+        )
+
+    @api.model
+    def _to_call_sql(self, alias):
+        """The largest of each company as of this morning: who is called leaves the list, and nobody slips in behind."""
+        today = self._today_sql("kase")
+        own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
+        contact = SQL(
+            """SELECT 1 FROM collection_action contact
+                WHERE contact.case_id = kase.id AND contact.state IN ('sent', 'delivered')
+                  AND contact.channel != 'record' AND contact.is_test IS NOT TRUE"""
+        )
+        return SQL(
+            """%(id)s IN (
+                   SELECT kase.id FROM (
+                       SELECT kase.id, kase.company_id, kase.last_written_date,
+                              row_number() OVER (PARTITION BY kase.company_id ORDER BY overdue.amount DESC, kase.id) AS place
+                         FROM collection_case kase
+                         JOIN (SELECT case_id, sum(amount_residual) AS amount
+                                 FROM collection_item
+                                WHERE active AND amount_residual > 0 AND is_small IS NOT TRUE AND due_date < %(item_today)s
+                                GROUP BY case_id) overdue ON overdue.case_id = kase.id
+                        WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
+                          AND %(own)s AND %(at_hand)s
+                          AND kase.partner_id NOT IN (SELECT partner_id FROM res_company)
+                          AND NOT EXISTS (%(contact)s AND contact.contact_date > %(today)s - %(days)s
+                                             AND NOT %(call_today)s)
+                          AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s
+                               OR kase.last_written_date <= %(today)s - %(days)s)
+                   ) kase
+                    WHERE place <= %(calls)s AND kase.last_written_date IS DISTINCT FROM %(today)s
+                      AND NOT EXISTS (%(contact)s AND %(call_today)s))""",
+            id=SQL.identifier(alias, "id"),
+            contact=contact,
+            call_today=SQL("(contact.channel = 'call' AND contact.contact_date = %s)", today),
+            today=today,
+            item_today=self._today_sql("collection_item"),
+            companies=self.env.companies.ids,
+            own=own,
+            at_hand=self._at_hand_sql("kase"),
+            days=DAYS_WITHOUT_CONTACT,
+            calls=CALLS_A_DAY,
+        )

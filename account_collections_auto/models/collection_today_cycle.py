@@ -1,0 +1,224 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import SQL, format_date
+
+from ..engine import select, withhold
+
+
+class CollectionToday(models.AbstractModel):
+    """What the last cycle did, whether one waits to be confirmed, and what tomorrow's would do."""
+
+    _inherit = "collection.today"
+
+    @api.model
+    def _collect_tiles(self):
+        cycles = self._find_last_cycles()
+        waiting = cycles.filtered(lambda cycle: cycle.state == "preview")
+        return [
+            *super()._collect_tiles(),
+            self._tile_preview(waiting),
+            self._tile_last_cycle(cycles - waiting),
+            self._tile_tomorrow(),
+        ]
+
+    @api.model
+    def _find_last_cycles(self):
+        """Return the newest cycle of each company: one that ran, or one that was prepared for today and waits."""
+        companies = self.env.companies.root_id & self.env.companies
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT ON (company_id) id FROM collection_cycle cycle
+                    WHERE company_id = ANY(%s)
+                      AND (state IN ('running', 'done') OR (state = 'preview' AND is_automatic AND date = %s))
+                    ORDER BY company_id, date DESC, state = 'preview', id DESC""",
+                companies.ids,
+                self.env["collection.case"]._today_sql("cycle"),
+            )
+        )
+        return self.env["collection.cycle"].browse([row[0] for row in rows])
+
+    # -- a preview waits -------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _tile_preview(self, cycles):
+        """What was prepared at night, or stopped by itself: nothing leaves before a person has looked at it."""
+        planned = self.env["collection.cycle.line"]._read_group(
+            [("cycle_id", "in", cycles.ids), ("decision", "=", "planned")], ["cycle_id"], ["__count", "amount:sum"]
+        )
+        found = {cycle: (count, amount) for cycle, count, amount in planned}
+        rows = [(cycle.company_id, *found.get(cycle, (0, 0.0))) for cycle in cycles]
+        stopped = cycles.filtered("stop_code")
+        text = self.env._("Customers would be contacted today. Nothing leaves until somebody confirms it.")
+        if len(cycles) == 1 and stopped:
+            text = self.env._(
+                "The cycle stopped: %(reason)s. Nothing leaves until somebody confirms it.", reason=stopped.stop_reason
+            )
+        buttons = [self._button(self.env._("Look and Confirm"), "open_cycle", cycles.id)] if len(cycles) == 1 else []
+        lines = []
+        if len(cycles) > 1:
+            lines = [
+                self._line(
+                    f"{cycle.company_id.name}: {cycle.stop_reason}" if cycle.stop_code else cycle.company_id.name,
+                    [row],
+                    link=self._button("", "open_cycle", cycle.id),
+                )
+                for cycle, row in zip(cycles, rows, strict=True)
+            ]
+        return self._tile("preview", 5, "fa-pause-circle-o", self.env._("To Confirm"), text, rows, lines=lines, buttons=buttons)
+
+    # -- the last cycle --------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _tile_last_cycle(self, cycles):
+        """A note: what left, what was held back, what failed, and whether the bank was in."""
+        states = self._read_by_cycle("collection.action", "state", cycles)
+        decisions = self._read_by_cycle("collection.cycle.line", "decision", cycles)
+        lines, sent, stamps = [], [], []
+        for cycle in cycles:
+            company = cycle.company_id
+            prefix = f"{company.name}: " if self._has_companies() else ""
+            parts = [
+                ("sent", self.env._("Sent"), self._add_up(company, states, cycle, "sent", "delivered"), ""),
+                ("waiting", self.env._("Still leaving"), self._add_up(company, states, cycle, "planned", "queued"), ""),
+                ("withheld", self.env._("Held back"), self._add_up(company, decisions, cycle, "withheld", "dropped"), ""),
+                ("failed", self.env._("Failed"), self._add_up(company, states, cycle, "failed", "bounced"), "danger"),
+            ]
+            for part, label, row, tone in parts:
+                if row[1]:
+                    link = self._button("", "open_cycle", cycle.id, part)
+                    lines.append(self._line(prefix + label, [row], link=link, tone=tone))
+            lines += self._bank_lines(cycle, prefix)
+            sent.append(parts[0][2])
+            stamps += [cycle.id, cycle.state, parts[3][2][1]]
+        text = self.env._("Messages left with the last cycle.")
+        buttons = []
+        if len(cycles) == 1:
+            day = format_date(self.env, cycles.date)
+            text = self.env._("Messages left with the cycle of %(date)s.", date=day)
+            buttons = [self._button(self.env._("Open the Cycle"), "open_cycle", cycles.id)]
+        return self._tile(
+            "last_cycle",
+            10,
+            "fa-paper-plane-o",
+            self.env._("Last Cycle"),
+            text,
+            sent,
+            lines=lines,
+            buttons=buttons,
+            stamp=":".join(map(str, stamps)),
+        )
+
+    @api.model
+    def _read_by_cycle(self, model, field, cycles):
+        """Return {(cycle, value of ``field``): (count, amount)}."""
+        rows = self.env[model]._read_group([("cycle_id", "in", cycles.ids)], ["cycle_id", field], ["__count", "amount:sum"])
+        return {(cycle, value): (count, amount or 0.0) for cycle, value, count, amount in rows}
+
+    @api.model
+    def _add_up(self, company, figures, cycle, *values):
+        found = [figures.get((cycle, value), (0, 0.0)) for value in values]
+        return (company, sum(count for count, _amount in found), sum(amount for _count, amount in found))
+
+    @api.model
+    def _bank_lines(self, cycle, prefix):
+        """Return a line on the newest bank line of the company; none for a company without bank lines."""
+        dated = [journal for journal in cycle.bank_status or [] if journal["last_date"]]
+        if not dated:
+            return []
+        newest = max(dated, key=lambda journal: journal["last_date"])
+        late = cycle.sudo()._bank_is_stale()  # sudo: the settings of the company
+        journal = cycle._describe_bank(newest)
+        if late:
+            return [self._line(prefix + self.env._("The bank is late. %(journal)s", journal=journal), [], tone="warning")]
+        return [self._line(prefix + self.env._("The bank is in. %(journal)s", journal=journal), [])]
+
+    @api.model
+    def open_cycle(self, cycle_id, part=False):
+        """Open a cycle, or the list of a part of what it did."""
+        cycle = self.env["collection.cycle"].browse(cycle_id)
+        if part == "withheld":
+            return self._open(
+                "collection_cycle_line_action",
+                [("cycle_id", "=", cycle.id), ("decision", "!=", "planned")],
+                context={"search_default_group_reason": 1},
+            )
+        states = {"sent": ("sent", "delivered"), "waiting": ("planned", "queued"), "failed": ("failed", "bounced")}
+        if part in states:
+            return cycle.action_view_messages() | {"domain": [("cycle_id", "=", cycle.id), ("state", "in", states[part])]}
+        return {
+            "type": "ir.actions.act_window",
+            "name": cycle.display_name,
+            "res_model": cycle._name,
+            "res_id": cycle.id,
+            "views": [(False, "form")],
+        }
+
+    # -- tomorrow ----------------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _tile_tomorrow(self):
+        """A note: whom a cycle tomorrow would contact, by level. Found by the engine itself; nothing is written."""
+        rows = []
+        for company in self.env.companies.root_id & self.env.companies:
+            rows += [(level, company, count, amount) for level, count, amount in self._forecast(company)]
+        lines = []
+        if len(rows) > 1:
+            lines = [
+                self._line(f"{level.name} · {company.name}" if self._has_companies() else level.name, [(company, *figures)])
+                for level, company, *figures in rows
+            ]
+        return self._tile(
+            "tomorrow",
+            90,
+            "fa-calendar-o",
+            self.env._("Tomorrow"),
+            self.env._("A cycle tomorrow would contact these customers, as things stand now."),
+            [tuple(row) for _level, *row in rows],
+            lines=lines,
+            stamp=f"{self.env.companies.ids}:{self.env.company._collection_today()}",
+        )
+
+    @api.model
+    def _forecast(self, company):
+        """Return (level, number of customers, amount) of a cycle of ``company`` tomorrow.
+
+        Select and withhold run for the cases that may reach a level, into temporary tables. Before the first cycle that
+        would be everybody: then a preview is what one wants to see.
+        """
+        date = company._collection_today() + timedelta(days=1)
+        if not self.env["collection.cycle"].search_count([("company_id", "=", company.id), ("state", "=", "done")], limit=1):
+            return []
+        engine = self.env["collection.cycle"].sudo().env
+        select.select(engine, company, date, self._cases_of_tomorrow(company, date))
+        withhold.withhold(engine, company, date)
+        rows = engine.execute_query(
+            SQL(
+                """SELECT kase.level_id, count(*), sum(kase.amount)::float FROM collection_tmp_case kase
+                     JOIN collection_level level ON level.id = kase.level_id
+                    WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
+                    GROUP BY kase.level_id, level.days_overdue ORDER BY level.days_overdue"""
+            )
+        )
+        select.drop(engine)
+        levels = self.env["collection.level"].browse([row[0] for row in rows])
+        return [(level, count, amount) for level, (_id, count, amount) in zip(levels, rows, strict=True)]
+
+    @api.model
+    def _cases_of_tomorrow(self, company, date):
+        """Return a SELECT of the cases that may reach a level by ``date`` and have no message on its way."""
+        return SQL(
+            """SELECT kase.id FROM collection_case kase JOIN collection_plan plan ON plan.id = kase.plan_id
+                WHERE kase.company_id = %(company)s AND kase.state = 'open' AND %(mine)s
+                  AND (kase.next_action_date <= %(date)s
+                       OR plan.repeat_last_days > 0 AND EXISTS (
+                           SELECT 1 FROM collection_item item
+                            WHERE item.case_id = kase.id AND item.active
+                              AND item.level_date + plan.repeat_last_days <= %(date)s))
+                  AND kase.contact_problem_code IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM collection_action unsent
+                                   WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))""",
+            company=company.id,
+            date=date,
+            mine=self.env["collection.case"]._mine_sql("kase") if self._only_mine() else SQL("TRUE"),
+        )
