@@ -19,6 +19,7 @@
         "data/ir_cron_data.xml",
         "wizard/collection_decision_views.xml",
         "wizard/collection_drop_views.xml",
+        "wizard/collection_plan_try_views.xml",
         "wizard/collection_preview_views.xml",
         "wizard/collection_safe_start_views.xml",
         "views/collection_hold_views.xml",

@@ -1,4 +1,4 @@
-"""The engine: four verbs as set-based SQL (`project`, `select`, `withhold`, `schedule`) and pure functions (`dates`).
+"""The engine: four verbs as set-based SQL (`project`, `select`, `withhold`, `schedule`), pure functions (`dates`, `simulate`).
 
 The SQL verbs share temporary tables that live for one call inside one transaction:
 

@@ -1,6 +1,7 @@
 # In the order of the flow: configuration, project, select and withhold, schedule, dispatch and listen, then what we extend.
 from . import collection_reason
 from . import collection_plan
+from . import collection_plan_simulation
 from . import collection_level
 from . import collection_step
 from . import collection_mark

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..engine import dates
+from ..engine import dates, simulate
 
 
 class CollectionLevel(models.Model):
@@ -118,3 +118,14 @@ class CollectionLevel(models.Model):
         """Return the last day to answer a message of this level that left on ``sent``: a working day of the plan."""
         self.ensure_one()
         return dates.deadline(sent, self.response_days, *self.plan_id._get_working_days(sent))
+
+    def _prepare_simulation(self):
+        """Return this level for `simulate.simulate`. Without steps it waits for a person like one sent by hand."""
+        return simulate.Level(
+            self.id,
+            self.days_overdue,
+            self.response_days,
+            self.minimum_days_since_previous,
+            self.final_notice,
+            self.mode == "manual" or not self.step_ids,
+        )

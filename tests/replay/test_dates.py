@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from odoo.addons.account_collections_auto.engine import dates
+from odoo.addons.account_collections_auto.engine import dates, history, simulate
 
 from . import invoices
 
@@ -65,7 +65,7 @@ def test_more_time_to_answer_never_gives_a_sooner_deadline(calendar, response_da
 
 
 def test_examples_in_docstrings_hold():
-    for module in (dates, invoices):
+    for module in (dates, simulate, history, invoices):
         assert doctest.testmod(module).failed == 0
 
 
