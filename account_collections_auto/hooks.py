@@ -17,4 +17,5 @@ def uninstall_hook(env):
     """
     env["collection.mirror"].search([])._give_back()
     env["res.company"].with_context(active_test=False).search([]).collection_plan_id = False
+    env["collection.plan.rule"].with_context(active_test=False).search([]).unlink()
     env["collection.step"].search([]).unlink()

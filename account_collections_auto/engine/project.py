@@ -11,6 +11,7 @@ import logging
 
 from odoo.tools import SQL
 
+from . import plan_rules
 from .rates import rates_sql
 
 _logger = logging.getLogger(__name__)
@@ -114,6 +115,14 @@ def refresh_company(env, company):
     _invalidate(env)
 
 
+def apply_plan_rules(env, company):
+    """Give the customers of a root company the plans that its rules say, now instead of with the next cycle."""
+    lock_cases(env, company.id, None)
+    plan_rules.apply(env, company.id, company.sudo()._collection_today())
+    refresh_cases(env, company.id, None)
+    _invalidate(env)
+
+
 def _invalidate(env):
     env["collection.item"].invalidate_model(flush=False)
     env["collection.case"].invalidate_model(flush=False)
@@ -124,19 +133,9 @@ def _invalidate(env):
 
 def _refresh(env, company_id, partner_ids):
     """Refresh the debtors ``partner_ids`` of a root company (None: all of them)."""
-    accounts, companies = _accounts_and_branches(env, company_id)
-    if not companies:
+    scope = _scope(env, company_id, partner_ids)
+    if not scope["companies"]:
         return  # the company of a mark was deleted meanwhile
-    today = env["res.company"].browse(company_id).sudo()._collection_today()
-    scope = {
-        "company": company_id,
-        "companies": companies,
-        "accounts": accounts,
-        "today": today,
-        "debtor": env["collection.case"]._debtor_sql("partner"),
-        "partners": partner_ids,
-        "uid": env.uid,
-    }
     lock_cases(env, company_id, partner_ids)
     env.cr.execute(_ensure_cases(scope))
     env.cr.execute(_upsert_items(scope))
@@ -144,8 +143,43 @@ def _refresh(env, company_id, partner_ids):
         # The database's own statistics come minutes later, and what follows would be planned for empty tables.
         env.cr.execute("ANALYZE collection_case, collection_item")
     env.cr.execute(_close_items(scope))
+    if partner_ids is None:
+        plan_rules.apply(env, company_id, scope["today"])
     refresh_cases(env, company_id, partner_ids, ledger_changed=True)
     _cancel_emptied_messages(env, company_id, partner_ids)
+
+
+def _scope(env, company_id, partner_ids=None):
+    accounts, companies = _accounts_and_branches(env, company_id)
+    return {
+        "company": company_id,
+        "companies": companies,
+        "accounts": accounts,
+        "today": companies and env["res.company"].browse(company_id).sudo()._collection_today(),
+        "debtor": env["collection.case"]._debtor_sql("partner"),
+        "partners": partner_ids,
+        "uid": env.uid,
+    }
+
+
+def ledger_by_age(env, company, first_days):
+    """Return {bucket: (number, sum)} of the open debits of a root company, straight from the ledger, in one statement.
+
+    Bucket 0 is not overdue for ``first_days[0]`` days yet, bucket 1 is, and so on; ``None`` holds the open credits.
+    """
+    env.flush_all()
+    scope = _scope(env, company.id)
+    rows = env.execute_query(
+        SQL(
+            """SELECT CASE WHEN amount_residual > 0 THEN width_bucket(%(today)s - due_date, %(days)s::int[]) END,
+                      count(*), sum(amount_residual)
+                 FROM (%(lines)s) line GROUP BY 1""",
+            today=scope["today"],
+            days=list(first_days),
+            lines=_open_lines(scope),
+        )
+    )
+    return {bucket: (number, amount) for bucket, number, amount in rows}
 
 
 def lock_cases(env, company_id, partner_ids):
@@ -341,10 +375,7 @@ def refresh_cases(env, company_id, partner_ids, ledger_changed=False):
     """
     date = env["res.company"].browse(company_id).sudo()._collection_today()
     in_scope = _case_condition(partner_ids)
-    plan = SQL(
-        """COALESCE((partner.collection_plan_id->>%s)::int, company.collection_plan_id)""",
-        str(company_id),
-    )
+    plan = plan_rules.effective_plan(company_id, SQL("kase.rule_plan_id"))
     env.cr.execute(
         SQL(
             """UPDATE collection_item item

@@ -4,6 +4,8 @@ from . import collection_plan
 from . import collection_plan_simulation
 from . import collection_level
 from . import collection_step
+from . import collection_plan_template
+from . import collection_plan_rule
 from . import collection_mark
 from . import collection_calendar_mixin
 from . import collection_case

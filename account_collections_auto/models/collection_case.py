@@ -12,6 +12,8 @@ _DERIVED = {
     "company_id",
     "partner_id",
     "plan_id",
+    "rule_id",
+    "rule_plan_id",
     "level_id",
     "state",
     "amount_due",
@@ -43,7 +45,22 @@ class CollectionCase(models.Model):
         "collection.plan",
         readonly=True,
         ondelete="set null",
-        help="The plan set on the customer, else the default plan of the company.",
+        help="The plan set on the customer, else that of the first plan rule that fits, else the company's default plan.",
+    )
+    rule_id = fields.Many2one(
+        "collection.plan.rule",
+        string="Plan Rule",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The first rule that fitted this customer when the rules were last applied.",
+    )
+    rule_plan_id = fields.Many2one(
+        "collection.plan",
+        string="Plan by Rule",
+        readonly=True,
+        ondelete="set null",
+        help="The plan of that rule; a plan set on the customer wins over it.",
     )
     level_id = fields.Many2one(
         "collection.level", readonly=True, ondelete="set null", help="The highest level in force among the open items."

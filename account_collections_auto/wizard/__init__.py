@@ -7,6 +7,8 @@ from . import collection_snooze
 from . import collection_call_log
 from . import collection_drop
 from . import collection_plan_try
+from . import collection_plan_check
+from . import collection_plan_check_line
 from . import collection_preview
 from . import collection_safe_start
 from . import collection_safe_start_plan
