@@ -140,8 +140,8 @@ class CollectionChannelEmail(models.AbstractModel):
             "subject": subject,
             "body": rendered["body_html"],
             "body_html": wrapped,
-            "email_from": rendered.get("email_from") or company.email_formatted or self.env.user.email_formatted,
-            "reply_to": rendered.get("reply_to") or reply_address,
+            "email_from": rendered.get("email_from") or self._get_sender(company),
+            "reply_to": rendered.get("reply_to") or company.collection_reply_to or reply_address,
             "email_to": recipients,
             "email_cc": False if action.is_test else action.partner_id.collection_cc,
             "message_id": action.message_id,
@@ -157,6 +157,10 @@ class CollectionChannelEmail(models.AbstractModel):
             "mail_server_id": template.mail_server_id.id,
             "state": "outgoing",
         }
+
+    def _get_sender(self, company):
+        """Return the address that messages come from: the one set for collections, else the company's."""
+        return company.collection_email_from or company.email_formatted or self.env.user.email_formatted
 
     # -- attachments: of one message, of one customer ------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..engine import dates, simulate
+from ..engine import dates, ladder, simulate
 
 
 class CollectionLevel(models.Model):
@@ -11,10 +11,12 @@ class CollectionLevel(models.Model):
     _description = "Dunning Level"
     _order = "plan_id, days_overdue, id"
 
-    name = fields.Char(required=True, translate=True)
-    plan_id = fields.Many2one("collection.plan", required=True, index=True, ondelete="cascade")
+    name = fields.Char(required=True, translate=True, help="How you call this level, for example First reminder.")
+    plan_id = fields.Many2one(
+        "collection.plan", required=True, index=True, ondelete="cascade", help="The plan that this level is a rung of."
+    )
     company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
-    active = fields.Boolean(default=True)
+    active = fields.Boolean(default=True, help="An archived level is not reached by anybody any more.")
     days_overdue = fields.Integer(
         string="Days After Due Date",
         required=True,
@@ -35,16 +37,49 @@ class CollectionLevel(models.Model):
     final_notice = fields.Boolean(
         help="The last notice before the debt is handed over. It is never the first contact about an item."
     )
-    step_ids = fields.One2many("collection.step", "level_id", string="Steps", copy=True)
+    step_ids = fields.One2many(
+        "collection.step",
+        "level_id",
+        string="Steps",
+        copy=True,
+        help="The messages of this level, one per channel. A level without any only waits for a person.",
+    )
     sentence = fields.Char(compute="_compute_sentence", string="In Words")
+    channel_codes = fields.Char(compute="_compute_channel_codes", help="The channels of the steps that come first.")
 
     _days_unique = models.UniqueIndex(
-        "(plan_id, days_overdue) WHERE active", "Two levels of one plan cannot start on the same day."
+        "(plan_id, days_overdue) WHERE active",
+        "Two levels of one plan cannot start on the same day: choose another day for one of them.",
     )
     _days_not_negative = models.Constraint(
         "CHECK(response_days >= 0 AND minimum_days_since_previous >= 0)",
         "The days to answer and the days since the previous level cannot be negative.",
     )
+
+    @api.model
+    def default_get(self, fields):
+        """A level that a person adds fits into its plan: a day that is free, the next name, the text that goes with it.
+
+        ``collection_levels`` in the context: (days, final notice) of the levels on the screen, saved or not.
+        """
+        vals = super().default_get(fields)
+        levels = self.env.context.get("collection_levels")
+        if levels is None:
+            return vals
+        return vals | {name: value for name, value in self._prepare_new_level(levels).items() if name in fields}
+
+    def _prepare_new_level(self, levels):
+        day = ladder.day_of_new_level([days for days, _final in levels], [days for days, final in levels if final])
+        earlier = sum(0 < days < day for days, _final in levels)
+        names = [self.env._("First reminder"), self.env._("Second reminder"), self.env._("Third reminder")]
+        text = self.env.ref(
+            f"account_collections_auto.mail_template_{'second' if earlier else 'first'}_reminder", raise_if_not_found=False
+        )
+        return {
+            "name": names[earlier] if earlier < len(names) else self.env._("Reminder %(number)s", number=earlier + 1),
+            "days_overdue": day,
+            "step_ids": [Command.create({"channel": "email", "mail_template_id": text.id})] if text else [],
+        }
 
     @api.constrains("days_overdue", "final_notice", "active", "plan_id")
     def _check_plan_starts_softly(self):
@@ -65,6 +100,16 @@ class CollectionLevel(models.Model):
                         "%(level)s is sent before anything is overdue, so it cannot be a final notice.", level=level.name
                     )
                 )
+
+    @api.depends("step_ids.channel", "step_ids.fallback_of_id")
+    def _compute_channel_codes(self):
+        for level in self:
+            level.channel_codes = ",".join(step.channel for step in level.step_ids if not step.fallback_of_id)
+
+    def copy(self, default=None):
+        copies = super().copy(default=default)
+        self.step_ids._pass_on_fallbacks(copies.step_ids)
+        return copies
 
     @api.depends("days_overdue", "response_days", "mode", "final_notice", "step_ids.channel", "step_ids.fallback_of_id")
     @api.depends_context("lang")
@@ -100,19 +145,6 @@ class CollectionLevel(models.Model):
         channel_labels = dict(self.env["collection.step"]._fields["channel"]._description_selection(self.env))
         channels = [channel_labels[step.channel] for step in self.step_ids if not step.fallback_of_id]
         return self.env._("by %(channels)s", channels=" + ".join(channels)) if channels else self.env._("no message")
-
-    def action_open_steps(self):
-        """Open the level with its steps."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-        }
 
     def _get_deadline(self, sent):
         """Return the last day to answer a message of this level that left on ``sent``: a working day of the plan."""

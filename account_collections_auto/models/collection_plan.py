@@ -14,12 +14,29 @@ class CollectionPlan(models.Model):
     _inherit = ["mail.thread"]
     _order = "sequence, id"
 
-    name = fields.Char(required=True, translate=True, tracking=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company.root_id)
+    name = fields.Char(required=True, translate=True, tracking=True, help="How you call this plan; customers do not see it.")
+    sequence = fields.Integer(default=10, help="The order in which plans are listed.")
+    active = fields.Boolean(
+        default=True,
+        help="An archived plan is not offered any more. Customers who follow it go on with it until they get another one.",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company.root_id,
+        help="Customers of this company and of its branches can follow the plan.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
-    level_ids = fields.One2many("collection.level", "plan_id", string="Levels", copy=True)
+    template_code = fields.Char(readonly=True, help="The ready-made plan that this one was made from.")
+    level_ids = fields.One2many(
+        "collection.level",
+        "plan_id",
+        string="Levels",
+        copy=True,
+        help="What is sent, on which day, counted from the due date of each invoice.",
+    )
+    timeline = fields.Json(compute="_compute_timeline", string="Time Line")
     minimum_amount = fields.Monetary(
         tracking=True,
         help="Customers who owe less than this in overdue items, after credits, are not contacted. Company currency.",
@@ -57,7 +74,9 @@ class CollectionPlan(models.Model):
     repeat_last_days = fields.Integer(
         string="Repeat Last Level Every", help="Days after which the last level is sent again; 0: never."
     )
-    repeat_last_times = fields.Integer(string="At Most", help="How many times the last level is repeated per item.")
+    repeat_last_times = fields.Integer(
+        string="At Most", help="How many times the last level is repeated for one invoice; 0: never."
+    )
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Days",
@@ -74,6 +93,51 @@ class CollectionPlan(models.Model):
                  AND review_expiry_days > 0 AND repeat_last_days >= 0 AND repeat_last_times >= 0)""",
         "The days of a dunning plan cannot be negative, and a message needs at least one day to be reviewed.",
     )
+
+    @api.depends("level_ids.name", "level_ids.days_overdue", "level_ids.mode", "level_ids.final_notice", "level_ids.sentence")
+    @api.depends_context("lang")
+    def _compute_timeline(self):
+        for plan in self:
+            plan.timeline = plan._get_timeline()
+
+    def _get_timeline(self):
+        """Return what the picture of the plan shows, one dict per level from the first day to the last."""
+        self.ensure_one()
+        return [
+            {
+                "name": level.name,
+                "days": level.days_overdue,
+                "mode": level.mode,
+                "final": level.final_notice,
+                "channels": level.channel_codes,
+                "sentence": level.sentence,
+            }
+            for level in self.level_ids.sorted("days_overdue")
+        ]
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default=default)
+        if "name" not in (default or {}):
+            for plan, vals in zip(self, vals_list, strict=True):
+                vals["name"] = plan.env._("%(plan)s (copy)", plan=plan.name)
+        return vals_list
+
+    def copy(self, default=None):
+        copies = super().copy(default=default)
+        everything = self.with_context(active_test=False)
+        everything.level_ids.step_ids._pass_on_fallbacks(copies.with_context(active_test=False).level_ids.step_ids)
+        return copies
+
+    def action_duplicate(self):
+        """Copy the plan with its levels and steps, and open the copy."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.copy().id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
 
     @api.constrains("level_ids", "active")
     def _check_first_level_is_not_final(self):

@@ -9,11 +9,15 @@ class CollectionStep(models.Model):
     _description = "Dunning Step"
     _order = "level_id, sequence, id"
 
-    level_id = fields.Many2one("collection.level", required=True, index=True, ondelete="cascade")
+    level_id = fields.Many2one(
+        "collection.level", required=True, index=True, ondelete="cascade", help="The level that this step belongs to."
+    )
     plan_id = fields.Many2one(related="level_id.plan_id")
     company_id = fields.Many2one(related="level_id.company_id", store=True, index=True)
-    sequence = fields.Integer(default=10)
-    channel = fields.Selection([("email", "E-mail")], required=True, default="email")
+    sequence = fields.Integer(default=10, help="The order in which the steps are tried.")
+    channel = fields.Selection(
+        [("email", "E-mail")], required=True, default="email", help="How the customer is contacted in this step."
+    )
     fallback_of_id = fields.Many2one(
         "collection.step",
         string="Instead Of",
@@ -26,6 +30,7 @@ class CollectionStep(models.Model):
         string="E-mail Template",
         ondelete="restrict",
         domain="[('model', '=', 'collection.action')]",
+        help="The text of the message. Managers change texts under Email Templates of the technical settings.",
         default=lambda self: self.env.ref("account_collections_auto.mail_template_first_reminder", raise_if_not_found=False),
     )
     attach_invoices = fields.Boolean(help="Attach the PDF of each claimed invoice, as it was sent.")
@@ -39,6 +44,12 @@ class CollectionStep(models.Model):
     _channel_once = models.UniqueIndex(
         "(level_id, channel)", "A level contacts a customer through each channel once: it has a step of this channel already."
     )
+
+    def _pass_on_fallbacks(self, copies):
+        """A fallback among ``copies`` takes the place of the step that was copied with it, not of the original's."""
+        twins = dict(zip(self.sorted("id"), copies.sorted("id"), strict=True))
+        for step, twin in twins.items():
+            twin.fallback_of_id = twins.get(step.fallback_of_id)
 
     @api.constrains("mail_template_id")
     def _check_template_is_about_messages(self):

@@ -22,12 +22,29 @@ class ResCompany(models.Model):
     collection_user_id = fields.Many2one(
         "res.users", string="Default Collector", help="Answers for the cases without a collector; named in messages."
     )
+    collection_email_from = fields.Char(
+        string="Reminders Come From",
+        help='The sender of reminders, for example "Accounts <accounts@example.com>". Empty: the name and address of the '
+        "company. A text with a sender of its own keeps that one.",
+    )
+    collection_reply_to = fields.Char(
+        string="Answers Go To",
+        help="Where answers to reminders go. Empty: to the catch-all address of Odoo, so that they reach the case of the "
+        "customer, or without one to the collector.",
+    )
+    collection_start_step = fields.Char(
+        string="Start Assistant", help="Where the start assistant was left; done, when the cycle was switched on once."
+    )
     collection_is_active = fields.Boolean(string="Automatic Cycle", help="The daily cycle runs by itself for this company.")
-    collection_send_time = fields.Float(string="Cycle Starts At", default=8.0)
+    collection_send_time = fields.Float(
+        string="Cycle Starts At", default=8.0, help="The hour of the daily cycle, in the time zone of collections."
+    )
     collection_test_mode = fields.Boolean(
         string="Test Mode", help="Every message goes to one internal address and counts for nothing."
     )
-    collection_test_email = fields.Char(string="Test Address")
+    collection_test_email = fields.Char(
+        string="Test Address", help="While test mode is on, every message goes here instead of to the customer."
+    )
     collection_bank_max_age_days = fields.Integer(
         string="Newest Bank Line At Most",
         default=4,
