@@ -21,6 +21,9 @@ class CollectionAction(models.Model):
 
     _inherit = "collection.action"  # pylint: disable=consider-merging-classes-inherited
 
+    sent_subject = fields.Char(related="mail_message_id.subject", string="Subject")
+    sent_attachment_ids = fields.Many2many(related="mail_message_id.attachment_ids", string="Attachments")
+
     # -- once more, just before the queue sends ----------------------------------------------------------------------
 
     def _check_before_leaving(self):

@@ -48,6 +48,7 @@ class CollectionCase(models.Model):
         """Open Odoo's mail composer, addressed to the contact who gets the reminders."""
         self.ensure_one()
         self._check_collector()
+        contacts = self._get_contacts_to_write()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Write to the Customer"),
@@ -59,7 +60,8 @@ class CollectionCase(models.Model):
                 "default_model": self._name,
                 "default_res_ids": self.ids,
                 "default_composition_mode": "comment",
-                "default_partner_ids": self._get_contacts_to_write().ids,
+                "default_partner_ids": contacts.ids,
+                "default_subject": self.with_context(lang=contacts[:1].lang).env._("Your open invoices"),
                 "force_email": True,
             },
         }
@@ -102,7 +104,7 @@ class CollectionCase(models.Model):
                 "amounts": {column: formatLang(self.env, amount, currency_obj=currency) for column, amount in row.items()},
                 "balance": formatLang(self.env, sum(row.values()), currency_obj=currency),
             }
-            for currency, row in sums.items()
+            for currency, row in sorted(sums.items(), key=lambda row: (row[0] != self.currency_id, row[0].name))
         ]
 
     # -- other documents -------------------------------------------------------------------------------------------------

@@ -33,8 +33,14 @@ class CollectionCase(models.Model):
             parts.append(self.env._("The last level has passed without an answer: a person decides what happens next."))
         if waiting:
             parts.append(self._describe_waiting(waiting))
-        elif contacts or self.next_step != "decide":
+        elif contacts:
             parts.append(self._describe_next(explained, contacts))
+        elif reason := self._get_obstacle(explained):
+            parts.append(self.env._("Held back: %(reason)s.", reason=reason))
+        elif not self._get_demanded_items():
+            parts.append(self.env._("Nothing is planned: open credits cover what is owed."))
+        elif self.next_step != "decide":
+            parts.append(self.env._("Nothing is planned: there is no further level."))
         return " ".join(parts)
 
     # -- what was and is there ---------------------------------------------------------------------------------------
@@ -68,9 +74,6 @@ class CollectionCase(models.Model):
     def _describe_next(self, explained, contacts):
         reason = self._get_obstacle(explained)
         today = self.company_id._collection_today()
-        if not contacts:
-            reason = reason or explained["cases"].get(self.id) or self.env._("There is no further level")
-            return self.env._("Nothing is planned: %(reason)s.", reason=reason)
         levels = {level.id: level for level in self.plan_id.level_ids}
         coming = [(levels[contact.rung.id], contact.day) for contact in contacts]
         (level, day), *then = coming

@@ -11,8 +11,8 @@ class CollectionDecision(models.AbstractModel):
     _description = "Decision about Cases"
 
     case_ids = fields.Many2many("collection.case", string="Cases", required=True, readonly=True)
-    case_count = fields.Integer(compute="_compute_cases", string="Customers")
-    subject = fields.Char(compute="_compute_cases", string="About")
+    case_count = fields.Integer(compute="_compute_cases", string="Number of Customers")
+    subject = fields.Char(compute="_compute_cases", string="Customers")
     undo_values = fields.Json(readonly=True)
 
     @api.depends("case_ids")
