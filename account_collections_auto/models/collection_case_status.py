@@ -101,8 +101,8 @@ class CollectionCase(models.Model):
         unique = {str(stop): stop for stop in stops}
         return self.env["collection.reason"]._describe_all(unique.values())
 
-    def _forecast(self, explained, last=None, plan=None):
-        """Return the next two contacts under ``plan`` (default: the case's own) if nothing is paid, by the calendar."""
+    def _forecast(self, explained, last=None, plan=None, count=2):
+        """Return the next contacts under ``plan`` (default: the case's own) if nothing is paid, by the calendar."""
         self.ensure_one()
         plan = plan or self.plan_id
         today = self.company_id._collection_today()
@@ -124,6 +124,7 @@ class CollectionCase(models.Model):
             today,
             lambda rung, day: levels[rung.id]._get_deadline(day),
             last.contact_date if last and last.channel != "call" else None,
+            count,
         )
 
     def _get_demanded_items(self):
