@@ -20,7 +20,7 @@ class CollectionChangePlan(models.TransientModel):
         "collection.plan",
         string="New Plan",
         domain="[('company_id', '=', company_id)]",
-        help="Empty: the default plan of the company.",
+        help="Empty: the plan of the first rule that fits the customer, else the default plan of the company.",
     )
     changes = fields.Html(compute="_compute_changes", sanitize=False, string="What Changes")
 
@@ -33,9 +33,9 @@ class CollectionChangePlan(models.TransientModel):
                 )
             wizard.company_id = wizard.case_ids.company_id
 
-    def _get_new_plan(self):
+    def _get_new_plan(self, case):
         # sudo: who works cases need not read companies
-        return self.plan_id or self.company_id.sudo().collection_plan_id
+        return self.plan_id or case.rule_plan_id or self.company_id.sudo().collection_plan_id
 
     @api.depends("case_ids", "plan_id")
     def _compute_changes(self):
@@ -48,12 +48,12 @@ class CollectionChangePlan(models.TransientModel):
         """Return what the confirmation shows: the largest customers one by one, and how many would be written to at once."""
         cases = self.case_ids._origin.sorted("amount_overdue", reverse=True)
         looked_at = cases if len(cases) <= COUNTED else cases[:SHOWN]
-        plan = self._get_new_plan()
         explained = self.env["collection.cycle"]._explain(looked_at)
         last = looked_at._get_last_contacts()
         today = self.company_id._collection_today()
         rows, at_once = [], 0
         for number, case in enumerate(looked_at):
+            plan = self._get_new_plan(case)
             now = case._forecast(explained, last.get(case.id), case.plan_id)
             then = case._forecast(explained, last.get(case.id), plan)
             at_once += bool(then and then[0].day <= today)
@@ -82,8 +82,10 @@ class CollectionChangePlan(models.TransientModel):
     def _apply(self):
         before = {str(case.id): self._plan_of(case).id for case in self.case_ids}
         self._set_plan(self.case_ids, self.plan_id)
-        name = self._get_new_plan().display_name
-        return self.env._("%(subject)s: follows %(plan)s from now on.", subject=self.subject, plan=name), before
+        if not self.plan_id:
+            return self.env._("%(subject)s: no plan set by hand any more.", subject=self.subject), before
+        message = self.env._("%(subject)s: plan %(plan)s from now on.", subject=self.subject, plan=self.plan_id.name)
+        return message, before
 
     def _take_back(self, values):
         for plan_id, cases in self.case_ids.grouped(lambda case: values.get(str(case.id))).items():
@@ -95,6 +97,9 @@ class CollectionChangePlan(models.TransientModel):
     def _set_plan(self, cases, plan):
         # sudo: collectors may not edit customers; this one field is theirs, of the cases that they may work on
         cases.partner_id.sudo().with_company(self.company_id).collection_plan_id = plan
-        note = self.env._("%(user)s changes the dunning plan to %(plan)s.", user=self.env.user.name, plan=plan.name or "-")
+        if plan:
+            note = self.env._("%(user)s sets the dunning plan %(plan)s.", user=self.env.user.name, plan=plan.name)
+        else:
+            note = self.env._("%(user)s takes back the dunning plan set by hand.", user=self.env.user.name)
         cases._message_log_batch(bodies={case.id: note for case in cases})
         self.env["collection.case"]._refresh_marked()
