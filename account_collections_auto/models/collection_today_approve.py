@@ -6,7 +6,7 @@ from odoo.tools import float_compare
 class CollectionToday(models.AbstractModel):
     """Messages that wait for a person: approve all, or those of a level, or look at them first."""
 
-    _inherit = "collection.today"
+    _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _collect_tiles(self):

@@ -4,7 +4,7 @@ from odoo import api, models
 class CollectionToday(models.AbstractModel):
     """Customers whom no message reaches, about whom somebody decides, and whom somebody calls."""
 
-    _inherit = "collection.today"
+    _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _collect_tiles(self):

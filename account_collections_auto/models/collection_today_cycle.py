@@ -9,7 +9,7 @@ from ..engine import select, withhold
 class CollectionToday(models.AbstractModel):
     """What the last cycle did, whether one waits to be confirmed, and what tomorrow's would do."""
 
-    _inherit = "collection.today"
+    _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _collect_tiles(self):

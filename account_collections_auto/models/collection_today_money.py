@@ -3,13 +3,11 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..engine import project
-
 
 class CollectionToday(models.AbstractModel):
     """A note: money that came in since yesterday, and credits that nobody has matched with an invoice yet."""
 
-    _inherit = "collection.today"
+    _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _collect_tiles(self):
@@ -58,11 +56,12 @@ class CollectionToday(models.AbstractModel):
                  JOIN res_partner partner ON partner.id = line.partner_id
                  JOIN collection_case kase ON kase.partner_id = %(debtor)s
                                           AND kase.company_id = split_part(company.parent_path, '/', 1)::int
-                WHERE line.account_id IN %(accounts)s AND line.parent_state = 'posted' AND line.balance < 0
+                WHERE line.account_id IN (SELECT id FROM account_account
+                                           WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE)
+                  AND line.parent_state = 'posted' AND line.balance < 0
                   AND line.date BETWEEN %(since)s AND %(today)s
                   AND kase.company_id = ANY(%(companies)s) AND %(mine)s""",
             debtor=case._debtor_sql("partner"),
-            accounts=project.receivable_accounts(self.env),
             since=self.env.company._collection_today() - timedelta(days=1),
             today=case._today_sql("line"),
             companies=self.env.companies.ids,
