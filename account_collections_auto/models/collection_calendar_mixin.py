@@ -32,6 +32,7 @@ class CollectionCalendarMixin(models.AbstractModel):
     def _field_to_sql(self, alias, field_expr, query=None):
         if (field := self._fields.get(field_expr)) and field.compute == "_compute_calendar_figures":
             self._check_field_access(field, "read")
+            self.env.flush_all()  # the expressions name columns, and Odoo does not know which
             return self._calendar_expressions(alias, self._today_sql(alias))[field_expr]
         return super()._field_to_sql(alias, field_expr, query)
 
@@ -39,7 +40,7 @@ class CollectionCalendarMixin(models.AbstractModel):
         expressions = self._calendar_expressions(self._table, self._today_sql(self._table))
         rows = {}
         if self.ids:
-            self.flush_model()
+            self.env.flush_all()
             columns = SQL(", ").join(expressions.values())
             rows = {
                 row[0]: row[1:]

@@ -36,7 +36,11 @@ class CollectionReason(models.AbstractModel):
     def _short_reasons(self):
         """Return {code: label} for the reasons whose sentence does not read well without its values."""
         return {
-            "bank_line": self.env._("A bank line of this customer is not matched yet"),
+            "bank_line": self.env._("Bank line not matched yet"),
+            "invalid_address": self.env._("E-mail address not valid"),
+            "blacklisted": self.env._("E-mail address on the blacklist"),
+            "bounced": self.env._("E-mail address refused us"),
+            "own_company": self.env._("One of our own companies"),
             "gap": self.env._("Contacted lately"),
             "dropped": self.env._("Dropped by a person"),
             "awaiting_review": self.env._("A message waits for approval"),
