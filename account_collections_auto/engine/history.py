@@ -151,15 +151,15 @@ def _opened(line, matched):
 def _read_stops(env, company, debtor):
     """Return {line id, or None for all of the customer: [(first day, last day or None)]} of holds and other stops.
 
-    A stop that a person ended was in force until the day before it was last changed.
+    A stop of a part of an item holds no message back and is left out. One that was ended was in force until the day before.
     """
     stops = defaultdict(list)
     for name in withhold.stop_models(env):
         records = env[name].sudo().with_context(active_test=False)
         for stop in records.search([("partner_id", "=", debtor.id), ("company_id", "=", company.id)]):
             until = stop.date_until or None
-            if not stop.active:
-                until = min(until or date.max, stop.write_date.date() - timedelta(days=1))
-            for line_id in [None] if stop.is_for_all else stop.item_ids.move_line_id.ids:
+            if stop.ended_on:
+                until = min(until or date.max, stop.ended_on - timedelta(days=1))
+            for line_id in [None] if stop.is_for_all else stop._get_whole_items().move_line_id.ids:
                 stops[line_id].append((stop.date_from, until))
     return stops

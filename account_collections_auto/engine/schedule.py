@@ -41,15 +41,18 @@ def record_decisions(env, cycle):
                                   'code', held.code, 'until', held.until, 'text', held.info,
                                   'date', CASE WHEN held.code IN ('gap', 'bank_line') THEN held.info END))),
                               max(held.until)
-                         FROM (SELECT reason.*, row_number() OVER (PARTITION BY item_id ORDER BY code) AS position
-                                 FROM (SELECT item.case_id, item.level_id, item.item_id, item.amount_residual, item.due_date,
-                                              stop.code, stop.until, stop.info
+                         FROM (SELECT reason.*,
+                                      row_number() OVER (PARTITION BY item_id ORDER BY is_whole DESC, code) AS position
+                                 FROM (SELECT item.case_id, item.level_id, item.item_id,
+                                              COALESCE(round(stop.amount / item.per_unit, %(digits)s), item.amount_residual)
+                                                  AS amount_residual,
+                                              item.due_date, stop.code, stop.until, stop.info, stop.amount IS NULL AS is_whole
                                          FROM collection_tmp_item item
                                          JOIN collection_tmp_stop stop ON stop.item_id = item.item_id
                                         WHERE item.reached
                                        UNION ALL
                                        SELECT item.case_id, item.level_id, item.item_id, item.amount_residual, item.due_date,
-                                              stop.code, stop.until, stop.info
+                                              stop.code, stop.until, stop.info, TRUE
                                          FROM collection_tmp_item item
                                          JOIN collection_tmp_case_stop stop ON stop.case_id = item.case_id
                                         WHERE item.advances) reason) held
@@ -62,6 +65,7 @@ def record_decisions(env, cycle):
                       oldest_due_date = excluded.oldest_due_date""",
             cycle=cycle.id,
             company=cycle.company_id.id,
+            digits=cycle.company_id.currency_id.decimal_places,
             uid=env.uid,
         )
     )
@@ -200,7 +204,8 @@ def outdated(env, actions):
                                        OR NOT (item.collectable OR item.is_credit)
                                        OR item.currency_id != line.currency_id
                                        OR item.due_date != line.due_date
-                                       OR item.amount_residual_currency != line.amount_residual_currency))
+                                       OR item.amount_residual_currency != line.amount_residual_currency
+                                       OR item.stopped != COALESCE(line.amount_stopped_currency, 0)))
                        OR EXISTS (SELECT 1 FROM collection_tmp_item item
                                    WHERE item.case_id = action.case_id AND item.is_credit
                                      AND NOT EXISTS (SELECT 1 FROM collection_action_line line
@@ -313,7 +318,7 @@ def _planned_messages(action_ids=None):
                       round(sum(summed.net / claim.per_unit) FILTER (WHERE summed.net > claim.tolerance),
                             max(currency.decimal_places)) AS amount
                  FROM (SELECT case_id, contact_id, currency_id,
-                              sum(amount_residual_currency)
+                              sum(claimable)
                                   FILTER (WHERE is_credit OR (collectable AND (is_overdue OR advances))) AS net,
                               bool_or(advances) AS advances
                          FROM collection_tmp_item
@@ -409,7 +414,8 @@ def insert_lines(env, date):
             """INSERT INTO collection_action_line
                       (action_id, company_id, item_id, advances, is_live, round, channel, move_line_id, move_id, instalment,
                        level_id, level_name, level_days, reminded_date, move_name, move_reference, invoice_date, due_date,
-                       days_overdue, amount_original_currency, amount_residual, amount_residual_currency, currency_id,
+                       days_overdue, amount_original_currency, amount_residual, amount_residual_currency,
+                       amount_stopped_currency, currency_id,
                        create_uid, create_date, write_uid, write_date)
                SELECT message.action_id, action.company_id, item.item_id, item.advances, NOT action.is_test, item.round,
                       message.channel, item.move_line_id, item.move_id, file.instalment,
@@ -418,7 +424,7 @@ def insert_lines(env, date):
                       CASE WHEN item.advances THEN item.level_days ELSE item.got_days END,
                       item.got_date, move.name, move.ref, COALESCE(move.invoice_date, move.date), item.due_date,
                       %(date)s::date - item.due_date, line.amount_currency, item.amount_residual, item.amount_residual_currency,
-                      item.currency_id, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                      item.stopped, item.currency_id, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                  FROM collection_tmp_message message
                  JOIN collection_action action ON action.id = message.action_id
                  JOIN collection_tmp_item item ON item.case_id = message.case_id

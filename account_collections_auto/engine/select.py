@@ -11,7 +11,8 @@ def select(env, company, date, cases=None):
 
     ``cases``: SQL for the ids of the cases to look at; None for all of the company. Columns that matter later:
     ``is_credit``, ``is_small`` (within the tolerance), ``is_overdue``, ``level_id`` (the next level, if any), ``reached``
-    (it is reached on ``date``), ``repeats`` (the last level once more) and ``collectable`` (true until `withhold`).
+    (it is reached on ``date``), ``repeats`` (the last level once more), ``collectable`` (true until `withhold`), ``stopped``
+    and ``claimable`` (what a stop covers, nothing until `withhold`, and the rest of it; in the item's currency).
     """
     drop(env)
     env.cr.execute(
@@ -25,6 +26,7 @@ def select(env, company, date, cases=None):
                       %(date)s::date - item.due_date AS days_overdue,
                       item.amount_residual_currency < 0 AS is_credit,
                       abs(item.amount_residual_currency) <= plan.tolerance_amount * rate.per_unit AS is_small,
+                      0::numeric AS stopped, item.amount_residual_currency AS claimable,
                       item.due_date < %(date)s AS is_overdue,
                       next_level.id AS level_id, next_level.days_overdue AS level_days,
                       next_level.reached IS TRUE AND item.amount_residual_currency > 0

@@ -31,6 +31,7 @@ class Plan(NamedTuple):
     levels: tuple[Level, ...]
     gap_days: int = 7
     grace_days: int = 0
+    resume_days: int = 0
     minimum: Decimal = Decimal(0)
     tolerance: Decimal = Decimal(1)
     catch_up: bool = False
@@ -81,6 +82,7 @@ class _Open(NamedTuple):
     is_overdue: bool
     is_small: bool
     is_stopped: bool
+    is_resuming: bool
     next_level: Level | None
     is_reached: bool
 
@@ -172,7 +174,20 @@ def _look(plan, item, amount, progress, per_unit, day):
     is_small = abs(amount) <= plan.tolerance * per_unit[item.currency]
     level, is_reached = _next_level(plan, item, progress or _Progress(), day) if amount > 0 else (None, False)
     is_stopped = any(start <= day and (end is None or day <= end) for start, end in item.stops)
-    return _Open(item, amount, item.due < day, is_small, is_stopped, level, is_reached and not is_small)
+    is_resuming = is_reached and _is_resuming(plan, item, progress or _Progress(), day)
+    return _Open(item, amount, item.due < day, is_small, is_stopped, is_resuming, level, is_reached and not is_small)
+
+
+def _is_resuming(plan, item, progress, day):
+    """A stop has ended: the next level waits `resume_days`, and as many days to answer as the stop took."""
+    ended = [(start, end) for start, end in item.stops if end and end < day]
+    if ended and day < max(end for _start, end in ended) + timedelta(days=plan.resume_days):
+        return True
+    if not ended or (progress.days or 0) <= 0:
+        return False
+    since = [progress.day + timedelta(days=number) for number in range(1, (day - progress.day).days)]
+    paused = sum(any(start <= some <= end for start, end in ended) for some in since)
+    return day <= progress.deadline + timedelta(days=plan.grace_days + paused)
 
 
 def _next_level(plan, item, progress, day):
@@ -215,7 +230,11 @@ def _select(plan, found, per_unit):
     advancing = [
         one
         for one in found
-        if one.is_reached and one.is_collectable and one.item.currency in claims and (one.is_overdue or not has_overdue)
+        if one.is_reached
+        and one.is_collectable
+        and not one.is_resuming
+        and one.item.currency in claims
+        and (one.is_overdue or not has_overdue)
     ]
     return advancing, claims
 

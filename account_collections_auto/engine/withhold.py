@@ -28,22 +28,23 @@ def withhold(env, company, date, ignore_actions=()):
 
     ``ignore_actions``: ids of actions that are being dispatched, whose own sending is no reason against them.
     """
-    env.cr.execute("CREATE TEMPORARY TABLE collection_tmp_stop (item_id int, code text, until date, info text) ON COMMIT DROP")
+    env.cr.execute(
+        """CREATE TEMPORARY TABLE collection_tmp_stop (item_id int, code text, until date, info text, amount numeric)
+           ON COMMIT DROP"""
+    )
     env.cr.execute(
         "CREATE TEMPORARY TABLE collection_tmp_case_stop (case_id int, code text, until date, info text) ON COMMIT DROP"
     )
     env.cr.execute(
         SQL(
-            "INSERT INTO collection_tmp_stop (item_id, code, until, info) %s",
+            "INSERT INTO collection_tmp_stop (item_id, code, until, info, amount) %s",
             SQL(" UNION ALL ").join(_item_stops(env, company, date)),
         )
     )
-    env.cr.execute(
-        """UPDATE collection_tmp_item item SET collectable = FALSE
-             FROM collection_tmp_stop stop WHERE stop.item_id = item.item_id"""
-    )
+    _take_off_stopped(env)
     _claim(env)
     _advance(env)
+    _give_time_after_stops(env, company, date)
     _leave_to_people(env)
     _gather_cases(env, company)
     _find_recipients(env, company)
@@ -61,20 +62,35 @@ def withhold(env, company, date, ignore_actions=()):
 
 
 def _item_stops(env, company, date):
-    """Return SELECTs of (item_id, code, until, text)."""
+    """Return SELECTs of (item_id, code, until, text, amount); without an amount the whole item is stopped."""
     stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(), _payment(), _direct_debit()]
     electronic = _electronic_invoice(env)
     if electronic:
         stops.append(electronic)
-    for model in stop_models(env):
-        stops.append(env[model]._stopped_items_sql(company, date))
-    return [SQL("(%s)", stop) for stop in stops]
+    whole = [SQL("SELECT found.*, NULL::numeric FROM (%s) found", stop) for stop in stops]
+    partly = [env[model]._stopped_items_sql(company, date) for model in stop_models(env)]
+    return [SQL("(%s)", stop) for stop in [*whole, *partly]]
 
 
 def stop_models(env):
     """Return the names of the models that stop items or whole customers."""
     mixin = env.registry["collection.stop.mixin"]
     return sorted(name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract)
+
+
+def _take_off_stopped(env):
+    """What a stop covers is not claimed; an item of which no more than the tolerance is left is not collectable."""
+    env.cr.execute(
+        """UPDATE collection_tmp_item item
+              SET stopped = LEAST(stop.amount, item.amount_residual_currency),
+                  claimable = GREATEST(item.amount_residual_currency - stop.amount, 0),
+                  collectable = item.collectable AND NOT stop.whole
+                                AND item.amount_residual_currency - stop.amount > plan.tolerance_amount * item.per_unit
+             FROM (SELECT item_id, bool_or(amount IS NULL) AS whole, COALESCE(sum(amount), 0) AS amount
+                     FROM collection_tmp_stop GROUP BY item_id) stop,
+                  collection_plan plan
+            WHERE stop.item_id = item.item_id AND plan.id = item.plan_id AND NOT item.is_credit"""
+    )
 
 
 def _no_followup():
@@ -181,9 +197,8 @@ def _claim(env):
                   CASE WHEN has_overdue THEN overdue ELSE upcoming END AS demanded,
                   GREATEST(CASE WHEN has_overdue THEN overdue ELSE upcoming END - credit, 0) AS net
              FROM (SELECT item.case_id, item.currency_id, item.per_unit, plan.tolerance_amount * item.per_unit AS tolerance,
-                          COALESCE(sum(item.amount_residual_currency) FILTER (WHERE item.collectable AND item.is_overdue), 0)
-                              AS overdue,
-                          COALESCE(sum(item.amount_residual_currency)
+                          COALESCE(sum(item.claimable) FILTER (WHERE item.collectable AND item.is_overdue), 0) AS overdue,
+                          COALESCE(sum(item.claimable)
                               FILTER (WHERE item.collectable AND item.reached AND item.level_days <= 0), 0) AS upcoming,
                           COALESCE(-sum(item.amount_residual_currency) FILTER (WHERE item.is_credit), 0) AS credit,
                           bool_or(bool_or(item.is_overdue AND NOT item.is_credit AND NOT item.is_small))
@@ -211,6 +226,45 @@ def _advance(env):
         """INSERT INTO collection_tmp_stop (item_id, code)
            SELECT item_id, 'covered_by_credit' FROM collection_tmp_item
             WHERE reached AND collectable AND NOT advances"""
+    )
+
+
+def _give_time_after_stops(env, company, date):
+    """An item whose stop has ended goes on not before the plan's `resume_days`, and not before its deadline has passed.
+
+    Days under a stop of the whole item are no time to answer: they are added to the deadline. They do count as overdue.
+    """
+    periods = SQL(" UNION ALL ").join(
+        SQL("(%s)", env[model]._ended_periods_sql(company, date)) for model in stop_models(env)
+    )
+    env.cr.execute(
+        SQL(
+            """WITH period AS MATERIALIZED (
+                   SELECT ended.item_id, ended.first_day, ended.last_day, ended.resume_date, ended.is_whole,
+                          max(ended.last_day) FILTER (WHERE ended.is_whole)
+                              OVER (PARTITION BY ended.item_id ORDER BY ended.first_day, ended.last_day
+                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier
+                     FROM (%(periods)s) ended (item_id, first_day, last_day, resume_date, is_whole)
+               ), waiting AS (
+                   SELECT item.item_id,
+                          GREATEST(max(period.resume_date) - 1,
+                                   CASE WHEN item.got_days > 0 THEN
+                                       item.got_deadline + plan.grace_days + COALESCE(sum(
+                                           GREATEST(period.last_day - GREATEST(period.first_day, period.earlier + 1,
+                                                                               item.got_date + 1) + 1, 0)
+                                       ) FILTER (WHERE period.is_whole), 0)::int END) AS until
+                     FROM period
+                     JOIN collection_tmp_item item ON item.item_id = period.item_id AND item.advances
+                     JOIN collection_plan plan ON plan.id = item.plan_id
+                    GROUP BY item.item_id, item.got_days, item.got_deadline, item.got_date, plan.grace_days
+               ), early AS (
+                   UPDATE collection_tmp_item item SET advances = FALSE
+                     FROM waiting WHERE waiting.item_id = item.item_id AND waiting.until >= %(date)s
+                   RETURNING item.item_id, waiting.until)
+               INSERT INTO collection_tmp_stop (item_id, code, until) SELECT item_id, 'resuming', until FROM early""",
+            periods=periods,
+            date=date,
+        )
     )
 
 
@@ -295,7 +349,7 @@ def _stop_covered_contacts(env):
                  FROM collection_tmp_item item JOIN collection_plan plan ON plan.id = item.plan_id
                 WHERE item.case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
                 GROUP BY item.case_id, item.contact_id, item.currency_id, item.per_unit, plan.tolerance_amount
-               HAVING sum(item.amount_residual_currency)
+               HAVING sum(item.claimable)
                           FILTER (WHERE item.is_credit OR (item.collectable AND (item.is_overdue OR item.advances)))
                       <= plan.tolerance_amount * item.per_unit
            ), stuck AS (

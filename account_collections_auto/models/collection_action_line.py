@@ -34,6 +34,10 @@ class CollectionActionLine(models.Model):
     amount_original_currency = fields.Monetary(string="Original", readonly=True, aggregator=None)
     amount_residual = fields.Monetary(readonly=True, currency_field="company_currency_id")
     amount_residual_currency = fields.Monetary(string="Open", readonly=True, aggregator=None)
+    amount_stopped_currency = fields.Monetary(
+        string="Not Claimed", readonly=True, aggregator=None, help="The part of it that a dispute or another stop covers."
+    )
+    amount_claimed_currency = fields.Monetary(compute="_compute_amount_claimed", string="Claimed")
     currency_id = fields.Many2one("res.currency", readonly=True)
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     amount_open_now = fields.Monetary(compute="_compute_amount_open_now", help="What the ledger says at this moment.")
@@ -42,6 +46,11 @@ class CollectionActionLine(models.Model):
         "(item_id, level_id, channel, round) WHERE advances AND is_live",
         "This item was sent this level through this channel already.",
     )
+
+    @api.depends("amount_residual_currency", "amount_stopped_currency")
+    def _compute_amount_claimed(self):
+        for line in self:
+            line.amount_claimed_currency = line.amount_residual_currency - line.amount_stopped_currency
 
     @api.depends("item_id.amount_residual_currency")
     def _compute_amount_open_now(self):

@@ -58,11 +58,11 @@ class CollectionAction(models.Model):
     # -- sums ------------------------------------------------------------------------------------------------------
 
     def _get_claims(self):
-        """Return {currency: what is demanded in it}: the listed items less the credits, not below zero."""
+        """Return {currency: what is demanded in it}: what is claimed of the items less the credits, not below zero."""
         self.ensure_one()
         sums = {}
         for line in self.line_ids:
-            sums[line.currency_id] = sums.get(line.currency_id, 0.0) + line.amount_residual_currency
+            sums[line.currency_id] = sums.get(line.currency_id, 0.0) + line.amount_claimed_currency
         return {currency: max(currency.round(amount), 0.0) for currency, amount in sums.items()}
 
     def _join_claims(self, describe):
@@ -70,13 +70,13 @@ class CollectionAction(models.Model):
         demanded = [(currency, amount) for currency, amount in claims.items() if amount] or list(claims.items())[:1]
         return format_list([describe(currency, amount) for currency, amount in demanded], locale=self._locale())
 
-    @api.depends("line_ids.amount_residual_currency")
+    @api.depends("line_ids.amount_claimed_currency")
     @api.depends_context("lang")
     def _compute_claimed_text(self):
         for action in self:
             action.claimed_text = action._join_claims(lambda currency, amount: format_amount(self.env, amount, currency))
 
-    @api.depends("line_ids.amount_residual_currency")
+    @api.depends("line_ids.amount_claimed_currency")
     @api.depends_context("lang")
     def _compute_claimed_words(self):
         """As Odoo spells amounts; a language that `num2words` lacks gets English."""
@@ -109,6 +109,7 @@ class CollectionAction(models.Model):
             "sums": [self._prepare_sums(currency, total, formats) for currency, total in claims.items()],
             "has_references": any(line.move_reference for line in self.line_ids),
             "has_overdue": any(line.days_overdue > 0 for line in self.line_ids),
+            "has_stopped": any(line.amount_stopped_currency for line in self.line_ids),
             "final": self.level_id.final_notice,
         }
 
@@ -153,16 +154,19 @@ class CollectionAction(models.Model):
             "original": formats.amount(original, currency),
             "paid": formats.amount(original - residual, currency) if original != residual else "",
             "open": formats.amount(residual, currency),
+            "stopped": formats.amount(line.amount_stopped_currency, currency) if line.amount_stopped_currency else "",
         }
 
     def _prepare_sums(self, currency, total, formats):
         lines = self.line_ids.filtered(lambda line: line.currency_id == currency)
         credit = sum(line.amount_residual_currency for line in lines if line.amount_residual_currency < 0)
         debit = sum(line.amount_residual_currency for line in lines if line.amount_residual_currency > 0)
+        stopped = sum(lines.mapped("amount_stopped_currency"))
         return {
             "currency": currency.name,
             "subtotal": formats.amount(debit, currency),
             "credits": formats.amount(credit, currency) if credit else "",
+            "stopped": formats.amount(-stopped, currency) if stopped else "",
             "total": formats.amount(total, currency),
         }
 

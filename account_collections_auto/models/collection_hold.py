@@ -24,29 +24,3 @@ class CollectionHold(models.Model):
     @api.model
     def _stop_text_sql(self, alias):
         return SQL.identifier(alias, "reason")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        holds = super().create(vals_list)
-        holds._mirror()
-        return holds
-
-    def write(self, vals):
-        companies = self.company_id
-        result = super().write(vals)
-        self._mirror(companies)
-        return result
-
-    def unlink(self):
-        companies = self.company_id
-        result = super().unlink()
-        self._mirror(companies)
-        return result
-
-    def action_end(self):
-        """End the hold: from today on the items go on where they stood."""
-        self.active = False
-
-    def _mirror(self, companies=None):
-        for company in (companies or self.env["res.company"]) | self.exists().company_id:
-            self.env["collection.mirror"]._sync(company)

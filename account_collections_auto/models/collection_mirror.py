@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..engine import withhold
+
 
 class CollectionMirror(models.Model):
     """Remembers that Odoo's "no follow-up" on a document was set by a stop of ours, to give it back when the stop ends.
@@ -18,7 +20,7 @@ class CollectionMirror(models.Model):
 
     @api.model
     def _sync(self, company, date=None):
-        """Set the flag where holds cover all open lines of a document on ``date``, give it back where none does."""
+        """Set the flag where people's stops cover all open lines of a document on ``date``, give it back where none does."""
         date = date or company._collection_today()
         self.env.flush_all()
         wanted = {row[0] for row in self.env.execute_query(self._covered_moves_sql(company, date))}
@@ -39,14 +41,19 @@ class CollectionMirror(models.Model):
 
     @api.model
     def _covered_moves_sql(self, company, date):
-        """SELECT of the documents all of whose open lines are on hold; only invoices and the like, not journal entries."""
+        """SELECT of the documents all of whose open lines are wholly stopped; invoices and the like, no journal entries."""
         return SQL(
-            """WITH stopped AS MATERIALIZED (SELECT DISTINCT stop.item_id FROM (%s) stop (item_id, code, until, info))
+            """WITH stopped AS MATERIALIZED (
+                   SELECT DISTINCT stop.item_id FROM (%s) stop (item_id, code, until, info, amount) WHERE amount IS NULL)
                SELECT item.move_id
                  FROM collection_item item JOIN account_move move ON move.id = item.move_id
                 WHERE item.active AND move.move_type IN ('out_invoice', 'out_receipt')
                   AND item.move_id IN (SELECT held.move_id FROM stopped JOIN collection_item held ON held.id = stopped.item_id)
                 GROUP BY item.move_id
                HAVING bool_and(item.id IN (SELECT item_id FROM stopped))""",
-            self.env["collection.hold"]._stopped_items_sql(company, date),
+            SQL(" UNION ALL ").join(
+                SQL("(%s)", self.env[model]._stopped_items_sql(company, date))
+                for model in withhold.stop_models(self.env)
+                if self.env[model]._is_made_by_person
+            ),
         )

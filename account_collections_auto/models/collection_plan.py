@@ -55,6 +55,11 @@ class CollectionPlan(models.Model):
         tracking=True,
         help="Days that we wait after a deadline has passed before the next level, because money takes time to arrive.",
     )
+    resume_days = fields.Integer(
+        default=5,
+        tracking=True,
+        help="After a hold, a dispute or another stop has ended, the next level comes no earlier than this many days later.",
+    )
     in_transit_days = fields.Integer(
         default=5,
         help="A bank line of this customer that is not matched yet holds back reminders for this many days, "
@@ -89,7 +94,7 @@ class CollectionPlan(models.Model):
         "The minimum amount and the tolerance of a dunning plan cannot be negative.",
     )
     _days_not_negative = models.Constraint(
-        """CHECK(minimum_days_between_contacts >= 0 AND grace_days >= 0 AND in_transit_days >= 0
+        """CHECK(minimum_days_between_contacts >= 0 AND grace_days >= 0 AND in_transit_days >= 0 AND resume_days >= 0
                  AND review_expiry_days > 0 AND repeat_last_days >= 0 AND repeat_last_times >= 0)""",
         "The days of a dunning plan cannot be negative, and a message needs at least one day to be reviewed.",
     )

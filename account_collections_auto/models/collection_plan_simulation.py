@@ -23,6 +23,7 @@ class CollectionPlan(models.Model):
             levels=tuple(level._prepare_simulation() for level in self.level_ids),
             gap_days=self.minimum_days_between_contacts,
             grace_days=self.grace_days,
+            resume_days=self.resume_days,
             minimum=_decimal(self.minimum_amount),
             tolerance=_decimal(self.tolerance_amount),
             catch_up=self.catch_up,

@@ -4,14 +4,17 @@ from odoo.tools import SQL
 
 
 class CollectionStopMixin(models.AbstractModel):
-    """What every stop answers: which items, from when until when, and why.
+    """What every stop answers: which items or which part of them, from when until when, and why.
 
     The engine asks each model that inherits this mixin once per cycle, with one SELECT. A stop without items stops all
-    items of its customer in its company, later ones included. Both end days still count.
+    items of its customer in its company, later ones included. Both end days still count. A stop that a person ended is
+    archived; it is not in force any more on the day it was ended.
     """
 
     _name = "collection.stop.mixin"
     _description = "Stop"
+    # Of these Odoo's own "no follow-up" is set where they cover all of a document.
+    _is_made_by_person = True
 
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company.root_id)
@@ -27,6 +30,7 @@ class CollectionStopMixin(models.AbstractModel):
     date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
     date_until = fields.Date(string="Until", help="The last day of the stop. Empty: until somebody ends it.")
     active = fields.Boolean(default=True)
+    ended_on = fields.Date(readonly=True, help="The day a person or an event ended it; empty while it runs, or ran its time.")
 
     _dates_in_order = models.Constraint(
         "CHECK(date_until IS NULL OR date_until >= date_from)", "A stop cannot end before it starts."
@@ -50,6 +54,43 @@ class CollectionStopMixin(models.AbstractModel):
         for stop in self:
             stop.is_for_all = not stop.with_context(active_test=False).item_ids
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        stops = super().create(vals_list)
+        stops._mirror()
+        return stops
+
+    def write(self, vals):
+        companies = self.company_id
+        if vals.get("active"):
+            vals = vals | {"ended_on": False}
+        elif "active" in vals:
+            for company, stops in self.filtered("active").grouped("company_id").items():
+                super(CollectionStopMixin, stops).write({"ended_on": company._collection_today()})
+        result = super().write(vals)
+        self._mirror(companies)
+        return result
+
+    def unlink(self):
+        companies = self.company_id
+        result = super().unlink()
+        self._mirror(companies)
+        return result
+
+    def action_end(self):
+        """End the stop: from today on the items go on where they stood."""
+        self.active = False
+
+    def _mirror(self, companies=None):
+        """Bring Odoo's own flag in line, in these companies and those of the stops."""
+        if self._is_made_by_person:
+            for company in (companies or self.env["res.company"]) | self.exists().company_id:
+                self.env["collection.mirror"]._sync(company)
+
+    def _get_whole_items(self):
+        """Return the items that are stopped as a whole."""
+        return self.item_ids
+
     @api.model
     def _stop_code(self):
         """Return the reason code of this kind of stop."""
@@ -62,32 +103,75 @@ class CollectionStopMixin(models.AbstractModel):
 
     @api.model
     def _stopped_items_sql(self, company, date):
-        """Return a SELECT of (item_id, code, until, text) of the items stopped on ``date`` in ``company``."""
-        table = SQL.identifier(self._table)
+        """Return a SELECT of (item_id, code, until, text, amount) of what is stopped on ``date`` in ``company``.
+
+        ``amount`` is in the item's currency, NULL for the whole item. Amounts of several stops of one item add up.
+        """
+        return self._stops_with_items_sql(
+            company,
+            SQL("%s, stop.date_until, %s, NULL::numeric", self._stop_code(), self._stop_text_sql("stop")),
+            self._in_force_sql(date),
+        )
+
+    @api.model
+    def _ended_periods_sql(self, company, date):
+        """Return a SELECT of (item_id, first day, last day, resume date, is whole) of the stops that are over on ``date``.
+
+        Before the resume date no next level comes; ``is whole``: days of the stop were no time to answer.
+        """
+        columns = SQL("stop.date_from, %s, %s, TRUE", self._last_day_sql(), self._resume_date_sql())
+        return self._stops_with_items_sql(company, columns, self._is_over_sql(date))
+
+    @api.model
+    def _in_force_sql(self, date):
+        """Return a condition on ``stop``: it is in force on ``date``."""
+        return SQL(
+            """(stop.active AND stop.date_from <= %(date)s AND (stop.date_until IS NULL OR stop.date_until >= %(date)s)
+                AND (stop.ended_on IS NULL OR stop.ended_on > %(date)s))""",
+            date=date,
+        )
+
+    @api.model
+    def _is_over_sql(self, date):
+        """Return a condition on ``stop``: it was in force for at least a day, and is not any more on ``date``."""
+        return SQL("(%(last)s < %(date)s AND %(last)s >= stop.date_from)", last=self._last_day_sql(), date=date)
+
+    @api.model
+    def _last_day_sql(self):
+        return SQL("LEAST(stop.date_until, stop.ended_on - 1)")
+
+    @api.model
+    def _resume_date_sql(self):
+        """Return SQL for the first day on which the next level may come again, on ``stop`` and ``plan``."""
+        return SQL("LEAST(stop.date_until, stop.ended_on) + plan.resume_days")
+
+    @api.model
+    def _stops_with_items_sql(self, company, columns, condition):
+        """Return a SELECT of the item and ``columns`` of each open item that a stop fulfilling ``condition`` covers.
+
+        ``columns`` and ``condition`` are SQL on ``stop`` and ``plan``.
+        """
         items = self._fields["item_ids"]
         relation, stop_column, item_column = (SQL.identifier(name) for name in (items.relation, items.column1, items.column2))
         return SQL(
-            """SELECT item.id, %(code)s, stop.date_until, %(text)s
+            """SELECT item.id, %(columns)s
                  FROM %(table)s stop
                  JOIN res_partner debtor ON debtor.id = stop.partner_id
                  JOIN collection_case kase ON kase.company_id = %(company)s AND kase.partner_id = %(debtor)s
+                 LEFT JOIN collection_plan plan ON plan.id = kase.plan_id
                  JOIN collection_item item ON item.case_id = kase.id AND item.active
-                WHERE %(in_force)s AND stop.is_for_all
+                WHERE stop.company_id = %(company)s AND stop.is_for_all AND %(condition)s
                 UNION ALL
-               SELECT item.id, %(code)s, stop.date_until, %(text)s
+               SELECT item.id, %(columns)s
                  FROM %(table)s stop
                  JOIN %(relation)s link ON link.%(stop_column)s = stop.id
                  JOIN collection_item item ON item.id = link.%(item_column)s AND item.active
-                WHERE %(in_force)s AND stop.is_for_all IS NOT TRUE""",
-            in_force=SQL(
-                """stop.active AND stop.company_id = %(company)s
-                   AND stop.date_from <= %(date)s AND (stop.date_until IS NULL OR stop.date_until >= %(date)s)""",
-                company=company.id,
-                date=date,
-            ),
-            code=self._stop_code(),
-            text=self._stop_text_sql("stop"),
-            table=table,
+                 JOIN collection_case kase ON kase.id = item.case_id
+                 LEFT JOIN collection_plan plan ON plan.id = kase.plan_id
+                WHERE stop.company_id = %(company)s AND stop.is_for_all IS NOT TRUE AND %(condition)s""",
+            columns=columns,
+            condition=condition,
+            table=SQL.identifier(self._table),
             company=company.id,
             debtor=self.env["collection.case"]._debtor_sql("debtor"),
             relation=relation,
@@ -100,11 +184,10 @@ class CollectionStopMixin(models.AbstractModel):
         """Return a SELECT that finds a stop of this kind over the whole case ``alias`` on the day ``today`` (SQL)."""
         return SQL(
             """SELECT 1 FROM %(table)s stop JOIN res_partner debtor ON debtor.id = stop.partner_id
-                WHERE stop.active AND stop.is_for_all AND stop.company_id = %(company)s AND %(debtor)s = %(partner)s
-                  AND stop.date_from <= %(today)s AND (stop.date_until IS NULL OR stop.date_until >= %(today)s)""",
+                WHERE stop.is_for_all AND stop.company_id = %(company)s AND %(debtor)s = %(partner)s AND %(in_force)s""",
             table=SQL.identifier(self._table),
             company=SQL.identifier(alias, "company_id"),
             debtor=self.env["collection.case"]._debtor_sql("debtor"),
             partner=SQL.identifier(alias, "partner_id"),
-            today=today,
+            in_force=self._in_force_sql(today),
         )

@@ -66,6 +66,7 @@ class CollectionsCase(AccountTestInvoicingCommon):
                 "name": "Test plan",
                 "company_id": (company or cls.company).id,
                 "grace_days": 0,
+                "resume_days": 0,
                 "calendar_id": False,
                 "level_ids": level_ids,
                 **vals,

@@ -76,8 +76,10 @@ class TestHold(CollectionsCase):
         hold = self.hold(customer, until=TODAY + timedelta(days=20))
         self.run_on(8, 20)
         self.assertEqual(len(self.sent(customer)), 1)
-        self.run_on(21)
-        self.assertSent(customer, self.level(21), TODAY + timedelta(days=21))
+        self.run_on(21, 27)  # the seven days to answer begin after the hold
+        self.assertEqual(len(self.sent(customer)), 1)
+        self.run_on(28)
+        self.assertSent(customer, self.level(21), TODAY + timedelta(days=28))
         self.assertTrue(hold.active)
 
     def test_the_history_of_a_hold_is_kept(self):

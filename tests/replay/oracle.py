@@ -73,8 +73,7 @@ def happen(customer, day, kind, *args):
         customer.items[args[0]].open += args[1]
     elif kind == "due":  # key, new due date: moved later than today, the ladder starts again
         item = customer.items[args[0]]
-        item.got = [] if args[1] > item.due and args[1] > day else item.got
-        item.due = args[1]
+        item.got, item.due = ([] if args[1] > item.due and args[1] > day else item.got), args[1]
     elif kind == "hold":  # items or None, first day, last day
         customer.holds.append(args)
     elif kind == "bounce":  # the last message did not arrive: what it moved is back where it was
@@ -90,17 +89,21 @@ def next_level(plan, item, day):
     if late <= 0:  # of several courtesy levels only the one nearest the due date
         return next((lv for lv in plan.levels[::-1] if max(all_got, default=-9999) < lv.days <= late), None)
     got = last.advancing[item.key] if last else 0
-    rest = [lv for lv in plan.levels if lv.days > got and (last or not lv.is_final)]
-    if rest:
+    if rest := [lv for lv in plan.levels if lv.days > got and (last or not lv.is_final)]:
         return ([lv for lv in rest if lv.days <= late and plan.catch_up] or rest[:1])[-1]
     return plan.levels[-1] if last and all_got.count(got) - 1 < plan.repeat_times else None
 
 
-def is_reached(plan, item, level, day):
+def is_held(item, day, holds):
+    return any((keys is None or item.key in keys) and first <= day <= last for keys, first, last in holds)
+
+
+def is_reached(plan, item, level, day, holds):
     last = item.last()
-    if last and level.days > 0:
+    if last and level.days > 0:  # days on hold are no time to answer
+        paused = sum(is_held(item, last.day + timedelta(number), holds) for number in range(1, (day - last.day).days))
         wait = max(level.wait_days, plan.repeat_days if last.advancing[item.key] == level.days else 0)
-        if day < last.day + timedelta(wait) or day <= last.deadline + timedelta(plan.grace_days):
+        if day < last.day + timedelta(wait) or day <= last.deadline + timedelta(plan.grace_days + paused):
             return False
     return (day - item.due).days >= level.days
 
@@ -109,11 +112,10 @@ def look(customer, day, rates):
     """Return (claimable items, levels reached by item, net claim by currency where it is more than the tolerance)."""
     plan, items = customer.plan, customer.items.values()
     debts = [i for i in items if i.open > plan.tolerance * rates[i.currency]]
-    holds = [keys for keys, first, last in customer.holds if first <= day <= last]
-    free = [i for i in debts if not any(keys is None or i.key in keys for keys in holds)]
+    free = [i for i in debts if not is_held(i, day, customer.holds)]
     overdue = any(i.due < day for i in debts)  # also on hold; then no courtesy message
     levels = {i.key: next_level(plan, i, day) for i in free if i.due < day or not overdue}
-    levels = {key: lv for key, lv in levels.items() if lv and is_reached(plan, customer.items[key], lv, day)}
+    levels = {key: lv for key, lv in levels.items() if lv and is_reached(plan, customer.items[key], lv, day, customer.holds)}
     claimable = [i for i in free if (i.due < day if overdue else i.key in levels)]
     net = {cur: sum(i.open for i in claimable + [i for i in items if i.open < 0] if i.currency == cur) for cur in rates}
     return claimable, levels, {cur: amount for cur, amount in net.items() if amount > plan.tolerance * rates[cur]}
@@ -130,20 +132,18 @@ def decide_day(customer, day, rates):
     deadline = day + timedelta(next(lv.response_days for lv in plan.levels if lv.days == tone))
     while deadline.weekday() not in plan.weekdays:
         deadline += timedelta(1)
-    contacted = max((message.day for message in customer.messages if not message.bounced), default=date.min)
-    too_soon = day < contacted + timedelta(max(plan.gap_days, 1))
+    too_soon = any(day < m.day + timedelta(max(plan.gap_days, 1)) for m in customer.messages if not m.bounced)
     stops = {"below_minimum": total < plan.minimum, "bounced": not customer.is_reachable, "gap": too_soon}
     listed = {i.key for i in claimable if i.due < day} - advancing.keys()
     message = Message(day, tone, advancing, listed, claimed, total, deadline, {why for why in stops if stops[why]})
     if not message.reasons:
-        customer.messages.append(message)
-        for key in advancing:
-            customer.items[key].got.append(message)
+        for messages in [customer.messages, *(customer.items[key].got for key in advancing)]:
+            messages.append(message)
     return message
 
 
 def must_decide(customer, day, rates):
     """A person has to decide: a claimable overdue item is past the deadline of its last level."""
     claimable, _levels, claimed = look(customer, day, rates)
-    done = [i for i in claimable if i.due < day and i.last() and not next_level(customer.plan, i, day)]
-    return any(i.currency in claimed and i.last().deadline < day for i in done)
+    late = [i for i in claimable if i.due < day and i.currency in claimed and i.last() and i.last().deadline < day]
+    return any(not next_level(customer.plan, i, day) for i in late)

@@ -50,6 +50,7 @@ def suite_plan(plan):
         ),
         plan.gap_days,
         plan.grace_days,
+        0,
         plan.minimum,
         plan.tolerance,
         plan.catch_up,
