@@ -19,6 +19,11 @@ from . import collection_round
 from . import collection_stop_mixin
 from . import collection_hold
 from . import collection_hold_ending
+from . import collection_dispute_reason
+from . import collection_dispute
+from . import collection_dispute_line
+from . import collection_item_dispute
+from . import collection_case_dispute
 from . import collection_mirror
 from . import collection_cycle
 from . import collection_cycle_summary

@@ -64,10 +64,13 @@ class CollectionReason(models.AbstractModel):
             "edi": self.env._("The electronic invoice is not accepted yet"),
             "not_sent": self.env._("The invoice was not sent to the customer"),
             "hold": self.env._("On hold: %(text)s", text=text),
+            "dispute": self.env._("In dispute: %(text)s", text=text) if text else self.env._("In dispute"),
             "online_payment": self.env._("An online payment is being processed"),
             "payment": self.env._("A payment is registered but not booked yet"),
             "direct_debit": self.env._("Paid by direct debit or automatic card"),
             "covered_by_credit": self.env._("Covered by open credits"),
+            "credit_note_draft": self.env._("A credit note for it is not posted yet: %(text)s", text=text),
+            "resuming": self.env._("A stop has ended; the customer gets time before the next level"),
             # withheld, by the customer
             "own_company": self.env._("The customer is one of our own companies"),
             "archived": self.env._("The customer is archived"),

@@ -45,6 +45,12 @@ class ResCompany(models.Model):
     collection_test_email = fields.Char(
         string="Test Address", help="While test mode is on, every message goes here instead of to the customer."
     )
+    collection_short_payment_percent = fields.Float(
+        string="Short Payment Up To",
+        default=25.0,
+        help="When a customer paid an invoice except for at most this share of it, in percent, the rest is listed under "
+        "Short Payments and a dispute is proposed.",
+    )
     collection_bank_max_age_days = fields.Integer(
         string="Newest Bank Line At Most",
         default=4,

@@ -12,6 +12,9 @@ class ResConfigSettings(models.TransientModel):
     collection_send_time = fields.Float(related="collection_company_id.collection_send_time", readonly=False)
     collection_test_mode = fields.Boolean(related="collection_company_id.collection_test_mode", readonly=False)
     collection_test_email = fields.Char(related="collection_company_id.collection_test_email", readonly=False)
+    collection_short_payment_percent = fields.Float(
+        related="collection_company_id.collection_short_payment_percent", readonly=False
+    )
     collection_bank_max_age_days = fields.Integer(related="collection_company_id.collection_bank_max_age_days", readonly=False)
     collection_brake_factor = fields.Float(related="collection_company_id.collection_brake_factor", readonly=False)
     collection_brake_first_limit = fields.Integer(related="collection_company_id.collection_brake_first_limit", readonly=False)

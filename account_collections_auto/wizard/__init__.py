@@ -12,3 +12,4 @@ from . import collection_plan_check_line
 from . import collection_preview
 from . import collection_safe_start
 from . import collection_safe_start_plan
+from . import collection_dispute_settle

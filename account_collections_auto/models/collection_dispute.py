@@ -1,0 +1,418 @@
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ..engine import dates
+
+OPEN = ("new", "in_progress", "waiting")
+SETTLED = ("accepted", "partly_accepted", "rejected", "withdrawn")
+
+
+class CollectionDispute(models.Model):
+    """A customer says that some items, or a part of them, are not owed. That part is not claimed until it is settled.
+
+    Settling it makes a draft credit note of what was accepted; until that is posted, this part stays unclaimed.
+    """
+
+    _name = "collection.dispute"
+    _description = "Dispute"
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
+    _order = "is_open desc, deadline, id"
+    _mail_post_access = "read"
+
+    case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
+    partner_id = fields.Many2one(tracking=True)
+    reason_id = fields.Many2one(
+        "collection.dispute.reason",
+        required=True,
+        domain="[('parent_id', '=', False), ('company_id', 'in', (company_id, False))]",
+        ondelete="restrict",
+        tracking=True,
+    )
+    sub_reason_id = fields.Many2one(
+        "collection.dispute.reason", domain="[('parent_id', '=', reason_id)]", ondelete="restrict", tracking=True
+    )
+    description = fields.Text(help="What the customer says, in a few words. It is shown where the items are held back.")
+    raised_by = fields.Selection(
+        [("customer", "The customer"), ("collector", "A collector"), ("short_payment", "A short payment")],
+        required=True,
+        default="customer",
+        tracking=True,
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        compute="_compute_user_id",
+        store=True,
+        readonly=False,
+        domain=lambda self: [("all_group_ids", "in", self.env.ref("account_collections_auto.group_collector").ids)],
+        tracking=True,
+        help="Who looks into it and settles it.",
+    )
+    deadline = fields.Date(
+        string="Settle By",
+        compute="_compute_deadline",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="From the day it was raised, the days of the reason; a working day.",
+    )
+    escalated_on = fields.Date(readonly=True, copy=False)
+    state = fields.Selection(
+        [
+            ("new", "New"),
+            ("in_progress", "In Progress"),
+            ("waiting", "Waiting for Customer"),
+            ("accepted", "Accepted"),
+            ("partly_accepted", "Partly Accepted"),
+            ("rejected", "Rejected"),
+            ("withdrawn", "Withdrawn"),
+        ],
+        required=True,
+        default="new",
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    is_open = fields.Boolean(compute="_compute_is_open", store=True)
+    is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
+    line_ids = fields.One2many("collection.dispute.line", "dispute_id", string="Disputed Items", copy=False)
+    item_ids = fields.Many2many(compute="_compute_item_ids", store=True, readonly=True)
+    credit_note_ids = fields.Many2many("account.move", compute="_compute_credit_notes", string="Credit Notes")
+    resolution = fields.Text(readonly=True, copy=False, help="What the customer was told.")
+    days_to_settle = fields.Integer(
+        compute="_compute_days_to_settle", store=True, aggregator="avg", help="Days from the day it was raised."
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount = fields.Monetary(
+        string="Disputed", compute="_compute_amount", store=True, help="Company currency, at the rate of the first day."
+    )
+    amount_accepted = fields.Monetary(string="Accepted", compute="_compute_amount", store=True)
+
+    # -- what follows from the rest ------------------------------------------------------------------------------------
+
+    @api.depends("partner_id", "company_id")
+    def _compute_case_id(self):
+        for dispute in self:
+            dispute.case_id = self.env["collection.case"].search(
+                [
+                    ("partner_id", "=", dispute.partner_id.commercial_partner_id.id),
+                    ("company_id", "=", dispute.company_id.id),
+                ],
+                limit=1,
+            )
+
+    @api.depends("reason_id", "case_id")
+    def _compute_user_id(self):
+        for dispute in self:
+            collector = dispute.case_id and dispute.case_id._get_collector()
+            dispute.user_id = dispute.user_id or dispute.reason_id.user_id or collector
+
+    @api.depends("reason_id", "date_from")
+    def _compute_deadline(self):
+        for dispute in self:
+            first = dispute.date_from or fields.Date.context_today(dispute)
+            plan = dispute.case_id.plan_id
+            working_days = plan._get_working_days(first) if plan else ()
+            dispute.deadline = dates.deadline(first, dispute.reason_id.service_days, *working_days)
+
+    @api.depends("state")
+    def _compute_is_open(self):
+        for dispute in self:
+            dispute.is_open = dispute.state in OPEN
+
+    @api.depends("deadline", "is_open")
+    def _compute_is_late(self):
+        today = fields.Date.context_today(self)
+        for dispute in self:
+            dispute.is_late = dispute.is_open and dispute.deadline and dispute.deadline < today
+
+    def _search_is_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        late = [("is_open", "=", True), ("deadline", "<", fields.Date.context_today(self))]
+        return late if True in value else ["!", "&", *late]
+
+    @api.depends("line_ids.item_id")
+    def _compute_item_ids(self):
+        for dispute in self:
+            dispute.item_ids = dispute.with_context(active_test=False).line_ids.item_id
+
+    @api.depends("line_ids.credit_note_id")
+    def _compute_credit_notes(self):
+        for dispute in self:
+            dispute.credit_note_ids = dispute.line_ids.credit_note_id
+
+    @api.depends("ended_on", "date_from")
+    def _compute_days_to_settle(self):
+        for dispute in self:
+            dispute.days_to_settle = (dispute.ended_on - dispute.date_from).days if dispute.ended_on else False
+
+    @api.depends("line_ids.amount", "line_ids.amount_accepted", "date_from", "company_id")
+    def _compute_amount(self):
+        for dispute in self:
+            sums = {"amount": 0.0, "amount_accepted": 0.0}
+            for line in dispute.line_ids:
+                for name in sums:
+                    sums[name] += line.currency_id._convert(
+                        line[name], dispute.currency_id, dispute.company_id, dispute.date_from
+                    )
+            dispute.update(sums)
+
+    @api.depends("partner_id", "reason_id")
+    def _compute_display_name(self):
+        for dispute in self:
+            dispute.display_name = f"{dispute.partner_id.name or ''}: {dispute.reason_id.name or ''}"
+
+    # -- recording -----------------------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        disputes = super().create(vals_list)
+        for dispute in disputes:
+            if not dispute.line_ids:
+                raise UserError(dispute.env._("Choose the items that are disputed, and how much of each."))
+            dispute._schedule_owner()
+        return disputes
+
+    def write(self, vals):
+        owners = {dispute: dispute.user_id for dispute in self}
+        result = super().write(vals)
+        if "user_id" in vals or "deadline" in vals:
+            for dispute in self.filtered("is_open"):
+                if "deadline" in vals or owners[dispute] != dispute.user_id:
+                    dispute._schedule_owner()
+        return result
+
+    def _schedule_owner(self):
+        """One to-do for the owner, due when the dispute has to be settled."""
+        xmlid = "account_collections_auto.mail_activity_type_dispute"
+        self.activity_unlink([xmlid])
+        if self.user_id:
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                xmlid, date_deadline=self.deadline, user_id=self.user_id.id, summary=self.env._("Settle the dispute")
+            )
+
+    # -- the way of a dispute ------------------------------------------------------------------------------------------
+
+    def _check_open(self):
+        self.check_access("write")
+        for dispute in self:
+            if not dispute.is_open:
+                raise UserError(dispute.env._("%(dispute)s is settled already. Reopen it first.", dispute=dispute.display_name))
+
+    def action_start(self):
+        """Say that somebody looks into it."""
+        self._check_open()
+        self.state = "in_progress"
+
+    def action_wait(self):
+        """Say that the customer has to answer first."""
+        self._check_open()
+        self.state = "waiting"
+
+    def action_withdraw(self):
+        """The customer does not dispute it any more: the items go on where they stood."""
+        self._settle("withdrawn")
+
+    def action_settle(self):
+        """Ask what is accepted of each item and what the customer is told."""
+        self.ensure_one()
+        self._check_open()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Settle the Dispute"),
+            "res_model": "collection.dispute.settle",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_dispute_id": self.id},
+        }
+
+    def _settle(self, state, resolution=False):
+        self._check_open()
+        for company, disputes in self.grouped("company_id").items():
+            disputes.write({"state": state, "resolution": resolution, "ended_on": company._collection_today()})
+        self.activity_feedback(
+            [
+                "account_collections_auto.mail_activity_type_dispute",
+                "account_collections_auto.mail_activity_type_dispute_late",
+            ]
+        )
+
+    def action_reopen(self):
+        """Undo the settlement. Credit notes that are still drafts are deleted; posted ones have to be dealt with first."""
+        self.check_access("write")
+        posted = self.credit_note_ids.filtered(lambda move: move.state == "posted")
+        if posted:
+            raise UserError(
+                self.env._(
+                    "%(numbers)s is posted already. Reverse it first, then reopen the dispute.",
+                    numbers=", ".join(posted.mapped("name")),
+                )
+            )
+        # sudo: made by the settlement on behalf of the one who now takes it back
+        self.line_ids.sudo().credit_note_id.unlink()
+        self.line_ids.amount_accepted = 0
+        self.write({"state": "in_progress", "ended_on": False, "resolution": False})
+        for dispute in self:
+            dispute._schedule_owner()
+
+    def action_merge(self):
+        """Join disputes of one customer over the same items into the oldest one; of each item the larger amount counts."""
+        self._check_open()
+        kept = self.sorted("id")[:1]
+        joined = self - kept
+        if not joined:
+            raise UserError(self.env._("Choose the disputes that are to become one."))
+        if len(self.case_id) != 1:
+            raise UserError(self.env._("These disputes are of several customers and cannot become one."))
+        if any(not (dispute.item_ids & (self - dispute).item_ids) for dispute in joined):
+            raise UserError(self.env._("These disputes are not about the same items. Settle them one by one."))
+        amounts = {line.item_id: line for line in kept.line_ids}
+        for line in joined.line_ids:
+            if line.item_id not in amounts:
+                amounts[line.item_id] = line.copy({"dispute_id": kept.id})
+            elif line.amount > amounts[line.item_id].amount:
+                amounts[line.item_id].amount = line.amount
+        self.env["ir.attachment"].search([("res_model", "=", self._name), ("res_id", "in", joined.ids)]).res_id = kept.id
+        for dispute in joined:
+            kept.message_post(body=self.env._("Joined with a dispute of %(date)s.", date=dispute.date_from))
+        joined._settle("withdrawn", self.env._("Joined with another dispute over the same items."))
+        return kept.get_formview_action()
+
+    # -- settling ------------------------------------------------------------------------------------------------------
+
+    def _accept(self, amounts, resolution):
+        """Settle with what is accepted: ``amounts`` is {line: amount in the item's currency}. Returns the draft credit notes.
+
+        All of it: accepted; some of it: partly accepted; nothing: rejected.
+        """
+        self.ensure_one()
+        self._check_open()
+        for line in self.line_ids:
+            line.amount_accepted = amounts.get(line, 0.0)
+        credit_notes = self.env["account.move"]
+        for move, lines in self.line_ids.filtered("amount_accepted").grouped("move_id").items():
+            if not move.is_sale_document():
+                continue  # a journal entry has no credit note; the resolution says what is to be done
+            credit_note = self._draft_credit_note(move, sum(lines.mapped("amount_accepted")))
+            lines.credit_note_id = credit_note
+            credit_notes += credit_note
+        accepted = sum(self.line_ids.mapped("amount_accepted"))
+        whole = all(not line.currency_id.compare_amounts(line.amount, line.amount_accepted) for line in self.line_ids)
+        self._settle("accepted" if whole else "partly_accepted" if accepted else "rejected", resolution)
+        return credit_notes
+
+    def _draft_credit_note(self, move, amount):
+        """Return a draft credit note over ``amount``, with tax, of the invoice: its lines, each in proportion."""
+        # sudo: the owner of a dispute need not be an accountant; an accountant posts the draft
+        move = move.sudo()
+        ref = self.env._("Reversal of: %(number)s, dispute: %(reason)s", number=move.name, reason=self.reason_id.name)
+        credit_note = move._reverse_moves(
+            [{"invoice_date": self.company_id._collection_today(), "ref": ref, "invoice_origin": move.name}], cancel=False
+        )
+        share = amount / move.amount_total
+        products = credit_note.invoice_line_ids.filtered(lambda line: line.display_type == "product" and line.price_total)
+        if share < 1:
+            credit_note.invoice_line_ids = [
+                Command.update(line.id, {"price_unit": line.price_unit * share}) for line in products
+            ]
+        rest = move.currency_id.round(amount - credit_note.amount_total)
+        if rest and products:
+            # Rounding of each line and tax: the largest line takes the last cents.
+            largest = max(products, key=lambda line: abs(line.price_total))
+            net = rest * (largest.price_subtotal / largest.price_total) / (largest.quantity or 1)
+            credit_note.invoice_line_ids = [Command.update(largest.id, {"price_unit": largest.price_unit + net})]
+        return credit_note
+
+    def _tell_customer(self):
+        """Send what became of it to the customer, in the customer's language; in test mode to the test address."""
+        template = self.env.ref("account_collections_auto.mail_template_dispute_settled").sudo()
+        for dispute in self:
+            values = {"auto_delete": False}
+            if dispute.company_id.collection_test_mode:
+                values |= {
+                    "email_to": dispute.company_id.collection_test_email,
+                    "recipient_ids": [],
+                    "subject": f"[TEST, {dispute.partner_id.email or ''}] {dispute.display_name}",
+                }
+            template.send_mail(dispute.id, email_values=values)
+
+    @api.model
+    def _cron_escalate(self):
+        """Tell the person named for it, once, that a dispute was not settled in time."""
+        for dispute in self.search([("is_late", "=", True), ("escalated_on", "=", False)]):
+            user = dispute.reason_id.escalation_user_id or dispute.company_id.collection_user_id
+            dispute.escalated_on = fields.Date.context_today(dispute)
+            if user and user != dispute.user_id:
+                dispute.with_context(mail_activity_quick_update=True).activity_schedule(
+                    "account_collections_auto.mail_activity_type_dispute_late",
+                    date_deadline=dispute.escalated_on + timedelta(days=1),
+                    user_id=user.id,
+                    summary=self.env._("The dispute was to be settled by %(owner)s", owner=dispute.user_id.name or ""),
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_settled(self):
+        if not self.env.is_superuser() and any(dispute.state in SETTLED for dispute in self):
+            raise AccessError(self.env._("A settled dispute is evidence and cannot be deleted."))
+
+    # -- what the engine asks ------------------------------------------------------------------------------------------
+
+    def _get_whole_items(self):
+        return self.line_ids.filtered("is_whole").item_id
+
+    @api.model
+    def _stop_code(self):
+        return "dispute"
+
+    @api.model
+    def _stop_text_sql(self, alias):
+        return SQL.identifier(alias, "description")
+
+    @api.model
+    def _stopped_items_sql(self, company, date):
+        """As in the mixin: the disputed amount of each item, NULL where all that is open is disputed.
+
+        Of a settled dispute what was accepted stays unclaimed until its credit note is posted.
+        """
+        return SQL(
+            """SELECT item.id, %(code)s, stop.date_until, %(text)s,
+                      CASE WHEN line.amount < item.amount_residual_currency THEN line.amount END
+                 FROM collection_dispute_line line
+                 JOIN collection_dispute stop ON stop.id = line.dispute_id
+                 JOIN collection_item item ON item.id = line.item_id AND item.active
+                WHERE stop.company_id = %(company)s AND %(in_force)s
+                UNION ALL
+               SELECT item.id, 'credit_note_draft', NULL, credit_note.ref,
+                      CASE WHEN line.amount_accepted < item.amount_residual_currency THEN line.amount_accepted END
+                 FROM collection_dispute_line line
+                 JOIN collection_dispute stop ON stop.id = line.dispute_id
+                 JOIN account_move credit_note ON credit_note.id = line.credit_note_id AND credit_note.state = 'draft'
+                 JOIN collection_item item ON item.id = line.item_id AND item.active
+                WHERE stop.company_id = %(company)s AND stop.ended_on <= %(date)s""",
+            code=self._stop_code(),
+            text=self._stop_text_sql("stop"),
+            company=company.id,
+            date=date,
+            in_force=self._in_force_sql(date),
+        )
+
+    @api.model
+    def _ended_periods_sql(self, company, date):
+        """As in the mixin; days of a dispute about a part of an item were time to pay the rest of it."""
+        return SQL(
+            """SELECT item.id, stop.date_from, %(last_day)s, %(resume_date)s, line.is_whole
+                 FROM collection_dispute_line line
+                 JOIN collection_dispute stop ON stop.id = line.dispute_id
+                 JOIN collection_item item ON item.id = line.item_id AND item.active
+                 JOIN collection_case kase ON kase.id = item.case_id
+                 LEFT JOIN collection_plan plan ON plan.id = kase.plan_id
+                WHERE stop.company_id = %(company)s AND %(is_over)s""",
+            last_day=self._last_day_sql(),
+            resume_date=self._resume_date_sql(),
+            company=company.id,
+            is_over=self._is_over_sql(date),
+        )

@@ -1,0 +1,253 @@
+from datetime import date, timedelta
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .common import TODAY, CollectionsCase
+
+JUNE_1 = date(2026, 6, 1)
+
+
+class TestDispute(CollectionsCase):
+    """A customer disputes a part: recorded, not claimed, settled by its owner with a credit note, told to the customer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plan.resume_days = 5
+        cls.delivery = cls.env.ref("account_collections_auto.collection_dispute_reason_delivery")
+        cls.collector = cls.make_user("carla", "account_collections_auto.group_collector")
+        cls.company.collection_user_id = cls.manager
+        cls.delivery.write({"user_id": cls.collector.id, "service_days": 7, "escalation_user_id": cls.manager.id})
+
+    def dispute(self, *parts, since=TODAY, **vals):
+        customer = parts[0][0].partner_id.commercial_partner_id
+        return self.env["collection.dispute"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "date_from": since,
+                "reason_id": self.delivery.id,
+                "description": "Too few delivered",
+                "line_ids": [
+                    Command.create({"item_id": self.items(invoice).id, **({"amount": amount} if amount else {})})
+                    for invoice, amount in parts
+                ],
+                **vals,
+            }
+        )
+
+    def settle(self, dispute, accepted, resolution="As agreed on the phone", user=None):
+        wizard = self.env["collection.dispute.settle"].with_user(user or self.env.user).create({"dispute_id": dispute.id})
+        wizard.resolution = resolution
+        wizard.line_ids.amount_accepted = accepted
+        wizard.action_settle()
+
+    def claimed(self, customer, on):
+        """What a preview of the day would claim, and the level: (days, amount), or None."""
+        preview = self.env["collection.cycle"].preview(self.company, on)
+        line = preview.line_ids.filtered(lambda line: line.case_id == self.case(customer) and line.decision == "planned")
+        return (line.level_id.days_overdue, line.amount) if line else None
+
+    # -- the whole story ---------------------------------------------------------------------------------------------
+
+    def test_the_story_of_a_dispute(self):
+        """1,000 at L1; 300 disputed: 700; 500 paid: 200; 200 paid: nothing; 100 accepted and posted: 200, L2."""
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000, due=date(2026, 5, 25))
+        self.run_cycle(JUNE_1)
+        later = JUNE_1 + timedelta(days=20)
+        dispute = self.dispute((invoice, 300), since=date(2026, 6, 5))
+        self.assertEqual(self.claimed(customer, later), (21, 700))
+        self.pay(invoice, 500)
+        self.assertEqual(self.claimed(customer, later), (21, 200))
+        self.pay(invoice, 200)
+        self.assertIsNone(self.claimed(customer, later))
+        with self.on_day(later):
+            self.settle(dispute, 100, user=self.collector)
+        self.assertEqual(dispute.state, "partly_accepted")
+        credit_note = dispute.credit_note_ids
+        self.assertRecordValues(
+            credit_note, [{"state": "draft", "move_type": "out_refund", "amount_total": 100, "reversed_entry_id": invoice.id}]
+        )
+        self.assertIsNone(self.claimed(customer, later + timedelta(days=1)))  # resume days
+        self.assertEqual(self.claimed(customer, later + timedelta(days=5)), (21, 200))  # the draft is not claimed
+        credit_note.action_post()
+        self.assertEqual(invoice.amount_residual, 200)
+        self.assertEqual(self.claimed(customer, later + timedelta(days=5)), (21, 200))
+        self.run_cycle(later + timedelta(days=5))
+        self.assertSent(customer, self.level(21), later + timedelta(days=5))
+
+    def test_the_draft_of_a_credit_note_keeps_its_amount_unclaimed(self):
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000)
+        dispute = self.dispute((invoice, None), since=TODAY - timedelta(days=20))
+        with self.on_day(TODAY - timedelta(days=10)):
+            self.settle(dispute, 400)
+        self.assertEqual(self.claimed(customer, TODAY), (7, 600))
+        self.assertWithheldInPreview(customer, "credit_note_draft")
+        dispute.credit_note_ids.action_post()
+        self.assertEqual(self.claimed(customer, TODAY), (7, 600))
+
+    def assertWithheldInPreview(self, customer, code):
+        lines = self.env["collection.cycle.line"].search(
+            [("case_id.partner_id", "=", customer.id), ("decision", "=", "withheld")]
+        )
+        self.assertIn(code, [reason["code"] for line in lines for reason in line.reasons])
+
+    # -- the credit note -----------------------------------------------------------------------------------------------
+
+    def test_the_credit_note_is_in_proportion_to_the_cent_with_taxes(self):
+        tax = self.company_data["default_tax_sale"]
+        customer = self.customer()
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": customer.id,
+                "invoice_date": TODAY,
+                "invoice_line_ids": [
+                    Command.create({"name": "A", "quantity": 3, "price_unit": 33.33, "tax_ids": tax.ids}),
+                    Command.create({"name": "B", "quantity": 7, "price_unit": 1.99, "tax_ids": []}),
+                ],
+            }
+        )
+        invoice.action_post()
+        dispute = self.dispute((invoice, None))
+        self.settle(dispute, 47.11)
+        self.assertEqual(dispute.credit_note_ids.amount_total, 47.11)
+        self.assertEqual(len(dispute.credit_note_ids.invoice_line_ids), 2)
+        self.assertEqual(dispute.credit_note_ids.invoice_line_ids.tax_ids, tax)
+
+    def test_what_is_accepted_as_a_whole_is_credited_as_a_whole(self):
+        invoice = self.invoice(self.customer(), 1000)
+        dispute = self.dispute((invoice, None))
+        self.settle(dispute, 1000)
+        self.assertEqual((dispute.state, dispute.credit_note_ids.amount_total), ("accepted", 1000))
+        dispute.credit_note_ids.action_post()
+        self.assertEqual(invoice.amount_residual, 0)
+
+    def test_nothing_accepted_makes_no_document(self):
+        dispute = self.dispute((self.invoice(self.customer(), 1000), None))
+        self.settle(dispute, 0)
+        self.assertEqual((dispute.state, len(dispute.credit_note_ids)), ("rejected", 0))
+
+    def test_a_dispute_in_another_currency_is_credited_in_it(self):
+        usd = self.setup_other_currency("CHF")
+        invoice = self.invoice(self.customer(), 1000, currency=usd)
+        dispute = self.dispute((invoice, 300))
+        self.settle(dispute, 120)
+        self.assertEqual((dispute.credit_note_ids.currency_id, dispute.credit_note_ids.amount_total), (usd, 120))
+
+    def test_more_than_is_disputed_cannot_be_accepted(self):
+        dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
+        for amount in (301, -1):
+            with self.assertRaises(UserError):
+                self.settle(dispute, amount)
+        self.assertTrue(dispute.is_open)
+
+    def test_a_settlement_is_taken_back_while_its_credit_note_is_a_draft(self):
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000)
+        dispute = self.dispute((invoice, 300))
+        self.settle(dispute, 300)
+        credit_note = dispute.credit_note_ids
+        dispute.action_reopen()
+        self.assertFalse(credit_note.exists())
+        self.assertEqual((dispute.state, dispute.line_ids.amount_accepted), ("in_progress", 0))
+        self.assertEqual(self.claimed(customer, TODAY), (7, 700))
+        self.settle(dispute, 300)
+        dispute.credit_note_ids.action_post()
+        with self.assertRaisesRegex(UserError, "posted already"):
+            dispute.action_reopen()
+
+    # -- the owner -----------------------------------------------------------------------------------------------------
+
+    def test_the_owner_gets_a_to_do_and_the_one_named_for_it_is_told_when_it_is_late(self):
+        dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
+        self.assertEqual((dispute.user_id, dispute.deadline), (self.collector, TODAY + timedelta(days=7)))
+        todo = dispute.activity_ids
+        self.assertEqual((todo.user_id, todo.date_deadline), (self.collector, dispute.deadline))
+        dispute.deadline = date(2020, 1, 1)
+        self.env["collection.dispute"]._cron_escalate()
+        self.env["collection.dispute"]._cron_escalate()
+        told = dispute.activity_ids.filtered(lambda activity: activity.user_id == self.manager)
+        self.assertEqual(len(told), 1)
+        self.settle(dispute, 0)
+        self.assertFalse(dispute.activity_ids)
+
+    def test_the_customer_is_told_in_the_language_of_the_customer(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        customer = self.customer(lang="de_DE")
+        template = self.env.ref("account_collections_auto.mail_template_dispute_settled")
+        template.with_context(lang="de_DE").subject = "Ihr Einwand"
+        dispute = self.dispute((self.invoice(customer, 1000), 300))
+        self.settle(dispute, 0, resolution="Alles geliefert <b>")
+        message = dispute.message_ids.filtered(lambda message: message.subject == "Ihr Einwand")
+        self.assertEqual(message.partner_ids, customer)
+        self.assertIn("Alles geliefert &lt;b&gt;", message.body)
+
+    def test_in_test_mode_the_customer_is_told_nothing(self):
+        self.company.write({"collection_test_mode": True, "collection_test_email": "test@example.org"})
+        dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
+        self.settle(dispute, 0)
+        mail = self.env["mail.mail"].search([("model", "=", "collection.dispute"), ("res_id", "=", dispute.id)])
+        self.assertEqual((mail.email_to, mail.recipient_ids), ("test@example.org", self.env["res.partner"]))
+
+    # -- refusals, short payments, joining ---------------------------------------------------------------------------
+
+    def test_what_cannot_be_disputed(self):
+        invoice, other = self.invoice(self.customer(), 1000), self.invoice(self.customer("Other"), 50)
+        with self.assertRaisesRegex(ValidationError, "is open"):
+            self.dispute((invoice, 1001))
+        with self.assertRaisesRegex(ValidationError, "more than zero"):
+            self.dispute((invoice, -1))
+        with self.assertRaisesRegex(ValidationError, "another customer"):
+            self.dispute((invoice, 10), (other, 10))
+        with self.assertRaisesRegex(UserError, "Choose the items"):
+            self.env["collection.dispute"].create(
+                {"partner_id": invoice.partner_id.id, "company_id": self.company.id, "reason_id": self.delivery.id}
+            )
+
+    def test_a_short_payment_proposes_a_dispute(self):
+        customer = self.customer()
+        short, half, small = (self.invoice(customer, 1000) for _number in range(3))
+        self.pay(short, 900)
+        self.pay(half, 500)
+        self.pay(small, 999.50)
+        self.invoice(customer, 77)
+        self.case(customer)
+        proposed = self.env["collection.item"].search([("is_short_paid", "=", True), ("case_id.partner_id", "=", customer.id)])
+        self.assertEqual(proposed, self.items(short))
+        self.assertTrue(proposed.is_short_paid)
+        context = proposed.action_dispute()["context"]
+        self.assertEqual(context["default_raised_by"], "short_payment")
+        self.dispute((short, None), raised_by="short_payment")
+        self.assertFalse(self.env["collection.item"].search([("is_short_paid", "=", True), ("move_id", "=", short.id)]))
+
+    def test_two_disputes_over_the_same_item_become_one(self):
+        customer = self.customer()
+        invoice, other = self.invoice(customer, 1000), self.invoice(customer, 50)
+        first, second = self.dispute((invoice, 300)), self.dispute((invoice, 400), (other, None))
+        (first + second).action_merge()
+        amounts = {line.item_id.move_id: line.amount for line in first.line_ids}
+        self.assertEqual(amounts, {invoice: 400, other: 50})
+        self.assertEqual((first.state, second.state), ("new", "withdrawn"))
+        third = self.dispute((self.invoice(customer, 70), None))
+        with self.assertRaisesRegex(UserError, "not about the same items"):
+            (first + third).action_merge()
+
+    def test_an_auditor_reads_and_changes_nothing(self):
+        dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
+        auditor = self.make_user("adam", "account_collections_auto.group_collection_auditor")
+        dispute.with_user(auditor).read(["state", "amount"])
+        for act in ("action_start", "action_wait", "action_withdraw", "action_settle", "action_reopen"):
+            with self.assertRaises(AccessError, msg=act):
+                getattr(dispute.with_user(auditor), act)()
+        with self.assertRaises(AccessError):
+            self.settle(dispute, 0, user=auditor)
+
+    def test_disputes_of_other_companies_are_not_seen(self):
+        dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = self.make_user("sam", "account_collections_auto.group_collection_manager", company=elsewhere)
+        self.assertFalse(self.env["collection.dispute"].with_user(stranger).search([("id", "=", dispute.id)]))
