@@ -21,6 +21,7 @@
         "data/collection_dispute_data.xml",
         "wizard/collection_decision_views.xml",
         "wizard/collection_drop_views.xml",
+        "wizard/collection_import_views.xml",
         "wizard/collection_plan_try_views.xml",
         "wizard/collection_plan_check_views.xml",
         "wizard/collection_preview_views.xml",

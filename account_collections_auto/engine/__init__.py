@@ -6,6 +6,7 @@ The SQL verbs share temporary tables that live for one call inside one transacti
 - ``collection_tmp_stop`` and ``collection_tmp_case_stop``: reasons to withhold, by item and by case (`withhold`)
 - ``collection_tmp_claim``: what may be demanded, per case and currency (`withhold`)
 - ``collection_tmp_case``: the cases that have an item at its next level, with tone and total (`withhold`)
+- ``collection_tmp_taken``: the items whose level was reached before us (`takeover`)
 - ``collection_tmp_recipient``: who would receive the message (`withhold`, filled by the channels)
 """
 
@@ -18,4 +19,5 @@ TEMPORARY_TABLES = (
     "collection_tmp_case",
     "collection_tmp_recipient",
     "collection_tmp_message",
+    "collection_tmp_taken",
 )

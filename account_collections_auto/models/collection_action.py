@@ -39,6 +39,7 @@ class CollectionAction(models.Model):
         selection=lambda self: [
             *self.env["collection.step"]._fields["channel"]._description_selection(self.env),
             ("call", self.env._("Phone call")),
+            ("imported", self.env._("By another program")),
             ("record", self.env._("Only recorded")),
         ],
         help="Only recorded: the level was reached before the automatic cycle was switched on; no message left.",

@@ -6,6 +6,7 @@ from . import collection_change_plan
 from . import collection_snooze
 from . import collection_call_log
 from . import collection_drop
+from . import collection_import
 from . import collection_plan_try
 from . import collection_plan_check
 from . import collection_plan_check_line

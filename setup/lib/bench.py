@@ -12,13 +12,11 @@ that ``environment`` lists, the bench gets:
 
 import os
 
-from . import databases, python_env
+from . import compared, databases
 from .environment import prepared_environment, write_conf
-from .paths import CLONE, cache_folder, content_key, run_folder
-from .prepared import prepared
-from .say import Problem, doing
+from .paths import CLONE, run_folder
+from .say import Problem
 
-COMPARED_WITH = "odoo-addon-account-credit-control==19.0.1.0.0.13"
 BENCH = CLONE / "tests/scale/bench.py"
 
 
@@ -26,7 +24,7 @@ def main(arguments):
     if not BENCH.exists():
         raise Problem(f"there is no {BENCH.relative_to(CLONE)}")
     with prepared_environment() as environment:
-        addons = _compared_addons(environment)
+        addons = compared.addons(environment)
         suite = databases.suite_template(environment)
         conf = write_conf(environment.odoo, name="odoo-bench.conf", data=run_folder("bench", "odoo-data"), addons=[addons])
         inside = environment.with_variables(
@@ -40,17 +38,3 @@ def main(arguments):
         )
         with databases.in_use(suite):
             return inside.run([environment.python, BENCH, *arguments], cwd=CLONE)
-
-
-def _compared_addons(environment):
-    folder = prepared(cache_folder() / f"compared-{content_key(COMPARED_WITH)}", lambda folder: _install(environment, folder))
-    return folder / "odoo/addons"
-
-
-def _install(environment, folder):
-    with doing(f"installing {COMPARED_WITH} to compare with"):
-        python_env.pip(
-            environment.python,
-            *("install", "--quiet", "--no-deps", "--target", folder, COMPARED_WITH),
-            failure=f"cannot install {COMPARED_WITH}",
-        )

@@ -9,6 +9,7 @@ Children (Odoo, pytest, the benches) get these variables, beside PG* and PATH:
                              it with ``CREATE DATABASE mine TEMPLATE "$COLLECTIONS_TEMPLATE_DB"``
 ``COLLECTIONS_TEMPLATE_DATA_DIR``  (tests) Odoo's data folder with that database's filestore: copy
                              ``filestore/$COLLECTIONS_TEMPLATE_DB`` to ``filestore/mine`` of your own data folder
+``COLLECTIONS_COMPARED_ADDONS``  (tests) a folder with OCA's account_credit_control, not on the addons path of ODOO_RC
 ``COLLECTIONS_LONG``         (tests) "1" when ``--long`` was given
 ``ODOO_RC``                  the configuration file that all of these use
 """

@@ -10,7 +10,7 @@ import os
 import re
 import time
 
-from . import chromium, databases
+from . import chromium, compared, databases
 from .environment import prepared_environment
 from .paths import CLONE, run_folder
 from .prepared import remove
@@ -33,6 +33,7 @@ def main(arguments):
             COLLECTIONS_TEMPLATE_DB=template.name,
             COLLECTIONS_TEMPLATE_DATA_DIR=template.data,
             COLLECTIONS_RUN_DIR=run_folder("test", str(os.getpid())),
+            COLLECTIONS_COMPARED_ADDONS=compared.addons(environment),
             COLLECTIONS_LONG="1" if long_run else "",
             COLLECTIONS_TEST_STARTED=started,
             COLLECTIONS_TEST_BUDGET="" if long_run else BUDGET_MINUTES * 60,

@@ -62,9 +62,9 @@ class OwnDatabase:
     def update(self):
         return self.odoo("--update", MODULE, "--stop-after-init")[0]
 
-    def shell(self, script):
+    def shell(self, script, *options):
         """Run ``script`` in Odoo's shell and commit; a script that breaks off fails the test."""
-        complaints, output = self.odoo("shell", script=f"{script}\nenv.cr.commit()\nprint('the script ended')\n")
+        complaints, output = self.odoo("shell", *options, script=f"{script}\nenv.cr.commit()\nprint('the script ended')\n")
         assert "the script ended" in output, complaints
         return complaints
 
