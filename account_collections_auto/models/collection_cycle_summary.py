@@ -1,5 +1,6 @@
 from odoo import api, models
-from odoo.tools import format_date
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
 
 
 class CollectionCycle(models.Model):
@@ -13,6 +14,20 @@ class CollectionCycle(models.Model):
             cycle.display_name = cycle.env._(
                 "Cycle of %(date)s, %(company)s", date=format_date(cycle.env, cycle.date), company=cycle.company_id.name
             )
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Find cycles by their day, however it is written: 2026-09-15, 15.09.2026, 15/09 or only 2026."""
+        if operator not in ("ilike", "like", "=ilike", "=like"):
+            return NotImplemented
+        pattern = value if operator.startswith("=") else f"%{value}%"
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "to_char(%s, 'YYYY-MM-DD, DD.MM.YYYY, DD/MM/YYYY, MM/DD/YYYY') ILIKE %s",
+                model._field_to_sql(alias, "date", query),
+                pattern,
+            )
+        )
 
     @api.depends("stop_code", "stop_values")
     @api.depends_context("lang")

@@ -287,6 +287,13 @@ class TestLists(CollectionsCase):
         hold.reason = "Wrong price"
         self.assertEqual(hold.save().item_ids, items[0])
 
+    def test_a_cycle_is_found_by_its_day(self):
+        cycle = self.env["collection.cycle"].preview(self.company, self.today)
+        for text in (str(self.today), self.today.strftime("%d.%m.%Y"), self.today.strftime("%m/%d")):
+            self.assertIn(cycle.id, [found for found, _name in cycle.name_search(text)])
+            self.assertIn(cycle.line_ids[:1], cycle.line_ids.search([("cycle_id", "ilike", text)]))
+        self.assertFalse(cycle.name_search("1999"))
+
     def test_small_residuals_are_listed(self):
         action = self.env.ref("account_collections_auto.collection_item_action_small")
         self.invoice(self.customer("Cents"), 0.8, due=self.today - timedelta(days=8))
