@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
-from . import project, simulate, withhold
+from . import simulate, withhold
 from .rates import rates_sql
 
 
@@ -91,7 +91,9 @@ def _read_lines(env, company, debtor, first, last):
                  JOIN account_move move ON move.id = line.move_id
                  JOIN account_journal journal ON journal.id = line.journal_id
                 WHERE line.partner_id IN (SELECT partner.id FROM res_partner partner WHERE %(debtor)s = %(debtor_id)s)
-                  AND line.account_id IN %(accounts)s AND line.parent_state = 'posted' AND line.amount_currency != 0
+                  AND line.account_id IN (SELECT id FROM account_account
+                                          WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE)
+                  AND line.parent_state = 'posted' AND line.amount_currency != 0
                   AND line.company_id IN (SELECT id FROM res_company WHERE split_part(parent_path, '/', 1)::int = %(company)s)
                   AND line.date <= %(last)s
                   AND (line.reconciled IS NOT TRUE OR line.date >= %(first)s
@@ -102,7 +104,6 @@ def _read_lines(env, company, debtor, first, last):
                 ORDER BY line.date, line.id""",
             debtor=env["collection.case"]._debtor_sql("partner"),
             debtor_id=debtor.id,
-            accounts=project.receivable_accounts(env),
             company=company.id,
             first=first,
             last=last,
