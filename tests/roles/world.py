@@ -1,0 +1,60 @@
+"""What the crawlers open: the demonstration data, today's cycle on it, a preview, and a user for each role."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.tests import HttpCase, tagged
+
+OURS = "account_collections_auto."
+ROLES = {
+    "auditor": [OURS + "group_collection_auditor"],
+    "collector": [OURS + "group_collector"],
+    "manager": [OURS + "group_collection_manager"],
+    "administrator": [OURS + "group_collection_manager", "base.group_system", "account.group_account_manager"],
+    "billing clerk": ["account.group_account_invoice", "base.group_partner_manager"],
+}
+
+
+@tagged("post_install", "-at_install")
+class World(HttpCase):
+    """The demonstration data as a person finds it in the morning: a later feature that adds to it is opened too."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.ref("base.main_company")
+        cls.env = cls.env(context={"allowed_company_ids": cls.company.ids, "lang": "en_US", "tz": "UTC"})
+        if not cls.company.chart_template:
+            cls.env["account.chart.template"].try_loading("generic_coa", cls.company, install_demo=False)
+        with patch.object(cls.env.registry["ir.module.module"], "_update_translations", lambda *_arguments, **_options: None):
+            cls.env["collection.demo"]._build()
+        cls.company.collection_plan_id.level_ids.filtered(lambda level: level.days_overdue > 0)[:2][-1:].mode = "review"
+        today = cls.company._collection_today()
+        cycles = cls.env["collection.cycle"]
+        cycles.run(cls.company, today)
+        cycles.preview(cls.company, today + timedelta(days=1))
+        cls.env["collection.bounce"].sudo().create({"email": "gone@example.com", "company_id": cls.company.id})
+        cls.env["collection.plan.rule"].create({"plan_id": cls.company.collection_plan_id.id, "amount_from": 50000})
+        cls.users = {role: cls._make_user(role, groups) for role, groups in ROLES.items()}
+        cls.env.flush_all()
+
+    @classmethod
+    def _make_user(cls, role, groups):
+        login = role.replace(" ", "_")
+        return cls.env["res.users"].create(
+            {
+                "name": role.title(),
+                "login": login,
+                "password": login,
+                "email": f"{login}@example.org",
+                "company_id": cls.company.id,
+                "company_ids": [Command.set(cls.company.ids)],
+                "group_ids": [Command.set([cls.env.ref(group).id for group in ["base.group_user", *groups]])],
+            }
+        )
+
+    def as_role(self, role, **context):
+        """Return the environment of a user of the role."""
+        context = {"lang": "en_US", "tz": "UTC", "allowed_company_ids": self.company.ids, **context}
+        return self.env(user=self.users[role].id, su=False, context=context)
