@@ -43,14 +43,17 @@ from . import collection_today_cycle
 from . import collection_today_approve
 from . import collection_today_customers
 from . import collection_today_money
+from . import collection_today_mail
 from . import mail_template
 from . import mail_mail
 from . import mail_thread
 from . import res_company
+from . import res_company_today
 from . import res_partner
 from . import res_partner_channels
 from . import res_users_settings
 from . import res_config_settings
+from . import res_config_settings_today
 from . import account_move
 from . import account_move_line
 from . import account_payment
