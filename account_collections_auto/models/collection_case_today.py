@@ -30,7 +30,7 @@ class CollectionCase(models.Model):
         compute="_compute_today_flags",
         search="_search_is_to_call",
         string="To Call Today",
-        help="Among the largest overdue customers without a contact for two weeks, and not called yet today.",
+        help="Among the largest overdue customers without a contact for two weeks, and without a message on its way.",
     )
 
     partner_phone = fields.Char(related="partner_id.phone")
@@ -98,7 +98,10 @@ class CollectionCase(models.Model):
 
     @api.model
     def _to_call_sql(self, alias):
-        """The largest of each company as of this morning: who is called leaves the list, and nobody slips in behind."""
+        """The largest of each company as of this morning: who is called leaves the list, and nobody slips in behind.
+
+        A customer with a message on its way, or to approve, is about to hear from us anyway.
+        """
         today = self._today_sql("kase")
         own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
         contact = SQL(
@@ -119,6 +122,8 @@ class CollectionCase(models.Model):
                         WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
                           AND %(own)s AND %(at_hand)s
                           AND kase.partner_id NOT IN (SELECT partner_id FROM res_company)
+                          AND NOT EXISTS (SELECT 1 FROM collection_action unsent
+                                           WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))
                           AND NOT EXISTS (%(contact)s AND contact.contact_date > %(today)s - %(days)s
                                              AND NOT %(call_today)s)
                           AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s

@@ -300,6 +300,15 @@ class TestTodayCustomers(TodayCase):
         with self.on_day(TODAY + timedelta(days=1)):
             self.assertEqual(self.listed(self.today().open_calls()).partner_id, snoozed)
 
+    def test_nobody_calls_who_is_about_to_get_a_message(self):
+        self.plan.level_ids.mode = "review"
+        customer = self.debtor("To approve")
+        self.assertIn("call", self.tiles())
+        self.run_cycle(TODAY)
+        self.assertNotIn("call", self.tiles())
+        self.actions(customer).action_cancel()
+        self.assertIn("call", self.tiles())
+
     def test_nobody_calls_a_customer_on_hold(self):
         customer = self.debtor("Waits for a delivery note", email=False)
         self.assertIn("call", self.tiles())
