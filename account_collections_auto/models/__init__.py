@@ -22,8 +22,11 @@ from . import collection_hold_ending
 from . import collection_dispute_reason
 from . import collection_dispute
 from . import collection_dispute_line
+from . import collection_promise
 from . import collection_item_dispute
+from . import collection_item_promise
 from . import collection_case_dispute
+from . import collection_case_promise
 from . import collection_mirror
 from . import collection_cycle
 from . import collection_cycle_summary

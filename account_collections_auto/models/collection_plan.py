@@ -60,6 +60,21 @@ class CollectionPlan(models.Model):
         tracking=True,
         help="After a hold, a dispute or another stop has ended, the next level comes no earlier than this many days later.",
     )
+    promise_max_days = fields.Integer(
+        string="Promises Up To",
+        default=30,
+        help="A promise further ahead than this many days needs the approval of a manager. 0: no limit.",
+    )
+    promise_max_in_row = fields.Integer(
+        string="Promises in a Row",
+        default=2,
+        help="After so many promises in a row that were not kept, the next one needs the approval of a manager. 0: no limit.",
+    )
+    promise_tolerance_percent = fields.Float(
+        string="Promise Kept From",
+        default=1.0,
+        help="A promise counts as kept when at most this share of it, in percent, is missing.",
+    )
     in_transit_days = fields.Integer(
         default=5,
         help="A bank line of this customer that is not matched yet holds back reminders for this many days, "
@@ -95,6 +110,7 @@ class CollectionPlan(models.Model):
     )
     _days_not_negative = models.Constraint(
         """CHECK(minimum_days_between_contacts >= 0 AND grace_days >= 0 AND in_transit_days >= 0 AND resume_days >= 0
+                 AND promise_max_days >= 0 AND promise_max_in_row >= 0 AND promise_tolerance_percent >= 0
                  AND review_expiry_days > 0 AND repeat_last_days >= 0 AND repeat_last_times >= 0)""",
         "The days of a dunning plan cannot be negative, and a message needs at least one day to be reviewed.",
     )

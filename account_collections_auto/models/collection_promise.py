@@ -1,0 +1,237 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, format_date
+
+from ..engine import promises
+
+
+class CollectionPromise(models.Model):
+    """A customer says: this much, on that day. Until the verdict the promised items rest in silence.
+
+    The verdict comes from the ledger, on the day after the promised day and the plan's grace: money dated in time counts,
+    whenever it was booked; money returned does not. It changes when the ledger does.
+    """
+
+    _name = "collection.promise"
+    _description = "Promise to Pay"
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
+    _order = "promise_date desc, id desc"
+    _mail_post_access = "read"
+
+    case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
+    partner_id = fields.Many2one(tracking=True)
+    contact_id = fields.Many2one("res.partner", string="Promised By", help="The person who promised it.")
+    channel = fields.Selection(
+        [("call", "Call"), ("email", "E-mail"), ("letter", "Letter"), ("portal", "Portal"), ("other", "Otherwise")],
+        string="Received By",
+        required=True,
+        default="call",
+    )
+    amount = fields.Monetary(required=True, tracking=True, help="What the customer promised to pay, in all.")
+    currency_id = fields.Many2one(
+        "res.currency", compute="_compute_currency_id", store=True, precompute=True, readonly=False, required=True
+    )
+    promise_date = fields.Date(string="Pays On", required=True, tracking=True)
+    verdict_date = fields.Date(
+        compute="_compute_verdict_date", store=True, help="The day after the promised day and the grace days of the plan."
+    )
+    # The stop ends with the verdict; who promises is not asked again before.
+    date_until = fields.Date(compute="_compute_verdict_date", store=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("to_approve", "To Approve"),
+            ("open", "Open"),
+            ("kept", "Kept"),
+            ("partly", "Partly Kept"),
+            ("broken", "Broken"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="open",
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    amount_received = fields.Monetary(readonly=True, copy=False, help="Money dated in time, less what was returned.")
+    amount_credited = fields.Monetary(readonly=True, copy=False, help="Credit notes on the promised items: less to pay.")
+    kept_percent = fields.Float(string="Kept", readonly=True, copy=False, aggregator="avg")
+    note = fields.Text()
+    approval_reason = fields.Char(readonly=True, copy=False)
+    user_id = fields.Many2one("res.users", string="Recorded By", default=lambda self: self.env.user, readonly=True)
+
+    _amount_positive = models.Constraint("CHECK(amount > 0)", "A promise is about more than zero.")
+
+    # -- what follows from the rest ------------------------------------------------------------------------------------
+
+    @api.depends("partner_id", "company_id")
+    def _compute_case_id(self):
+        for promise in self:
+            promise.case_id = self.env["collection.case"].search(
+                [
+                    ("partner_id", "=", promise.partner_id.commercial_partner_id.id),
+                    ("company_id", "=", promise.company_id.id),
+                ],
+                limit=1,
+            )
+
+    @api.depends("item_ids", "company_id")
+    def _compute_currency_id(self):
+        for promise in self:
+            currencies = promise.item_ids.currency_id
+            promise.currency_id = currencies if len(currencies) == 1 else promise.company_id.currency_id
+
+    @api.depends("promise_date", "case_id")
+    def _compute_verdict_date(self):
+        for promise in self:
+            last_day = promise.promise_date and promise.promise_date + timedelta(days=promise.case_id.plan_id.grace_days)
+            promise.date_until = last_day
+            promise.verdict_date = last_day and last_day + timedelta(days=1)
+
+    @api.depends("partner_id", "amount", "promise_date")
+    def _compute_display_name(self):
+        for promise in self:
+            promise.display_name = self.env._(
+                "%(customer)s: %(amount)s on %(date)s",
+                customer=promise.partner_id.name or "",
+                amount=promise.currency_id.format(promise.amount or 0.0) if promise.currency_id else "",
+                date=format_date(self.env, promise.promise_date) if promise.promise_date else "",
+            )
+
+    # -- recording -----------------------------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        promises_made = super().create(vals_list)
+        for promise in promises_made:
+            reason = promise._find_limit()
+            if reason:
+                promise.write({"state": "to_approve", "approval_reason": reason})
+                promise._ask_manager()
+        return promises_made
+
+    @api.constrains("item_ids", "partner_id", "currency_id")
+    def _check_items(self):
+        for promise in self:
+            if promise.item_ids.case_id - promise.case_id:
+                raise ValidationError(promise.env._("All items of a promise belong to the customer who promises."))
+            if promise.item_ids.currency_id - promise.currency_id:
+                raise ValidationError(
+                    promise.env._("One promise is in one currency. Record a second one for the items in another currency.")
+                )
+
+    @api.constrains("promise_date", "date_from")
+    def _check_dates(self):
+        for promise in self:
+            if promise.promise_date < promise.date_from:
+                raise ValidationError(promise.env._("The promised day lies before the day of the promise."))
+
+    def _find_limit(self):
+        """Return why a manager has to approve the promise, '' when nobody has to."""
+        plan = self.case_id.plan_id
+        days = (self.promise_date - self.date_from).days
+        if plan.promise_max_days and days > plan.promise_max_days:
+            return self.env._("%(days)s days ahead; the plan allows %(limit)s", days=days, limit=plan.promise_max_days)
+        broken = self.search(
+            [("case_id", "=", self.case_id.id), ("id", "!=", self.id), ("state", "not in", ("cancelled", "to_approve"))],
+            order="promise_date desc, id desc",
+            limit=plan.promise_max_in_row or 1,
+        )
+        in_row = len(broken) == plan.promise_max_in_row and all(one.state != "kept" for one in broken)
+        if plan.promise_max_in_row and in_row:
+            return self.env._("The last %(count)s promises are not kept", count=plan.promise_max_in_row)
+        return ""
+
+    def _ask_manager(self):
+        manager = self.company_id.collection_user_id or self.env.user
+        self.with_context(mail_activity_quick_update=True).activity_schedule(
+            "account_collections_auto.mail_activity_type_promise_approval",
+            user_id=manager.id,
+            summary=self.env._("Approve the promise: %(reason)s", reason=self.approval_reason),
+        )
+
+    # -- what people do ------------------------------------------------------------------------------------------------
+
+    def action_approve(self):
+        """Accept a promise beyond the limits of the plan: from now on the items rest."""
+        if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collection_manager"):
+            raise AccessError(self.env._("Only a collection manager can approve a promise beyond the limits of the plan."))
+        self.check_access("write")
+        for promise in self:
+            if promise.state != "to_approve":
+                raise UserError(promise.env._("%(promise)s needs no approval.", promise=promise.display_name))
+        self.write({"state": "open"})
+        self.activity_feedback(["account_collections_auto.mail_activity_type_promise_approval"])
+        self._mirror()
+
+    def action_cancel(self):
+        """The promise was recorded by mistake or taken back: the items go on where they stood."""
+        self.check_access("write")
+        for promise in self:
+            if promise.state not in ("open", "to_approve"):
+                raise UserError(
+                    promise.env._("The verdict on %(promise)s is known; it stays as it is.", promise=promise.display_name)
+                )
+        for company, found in self.grouped("company_id").items():
+            found.write({"state": "cancelled", "ended_on": company._collection_today()})
+        self.activity_feedback(["account_collections_auto.mail_activity_type_promise_approval"])
+
+    # -- the verdict ---------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _judge(self, company, date):
+        """Bring amounts and states of the promises of ``company`` in line with its ledger on ``date``.
+
+        Set-based. A newly broken promise gets one to-do; one that turns out kept after all loses it.
+        """
+        self.env.flush_all()
+        changed = promises.judge(self.env, company, date)
+        if not changed:
+            return
+        found = self.browse([promise_id for promise_id, _before, _after in changed])
+        found.invalidate_recordset(flush=False)
+        xmlid = "account_collections_auto.mail_activity_type_promise_broken"
+        for promise_id, before, after in changed:
+            promise = self.browse(promise_id)
+            promise._message_log(body=promise._describe_verdict())
+            if before in ("broken", "partly") and after not in ("broken", "partly"):
+                promise.activity_unlink([xmlid])
+            elif after in ("broken", "partly") and before not in ("broken", "partly"):
+                promise.with_context(mail_activity_quick_update=True).activity_schedule(
+                    xmlid,
+                    date_deadline=date,
+                    user_id=promise.case_id._get_collector().id,
+                    summary=promise._describe_verdict(),
+                )
+        found._mirror()
+
+    def _describe_verdict(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return self.env._(
+            "%(state)s: %(received)s of %(amount)s received in time",
+            state=labels[self.state],
+            received=self.currency_id.format(self.amount_received),
+            amount=self.currency_id.format(self.amount - self.amount_credited),
+        )
+
+    @api.model
+    def _cron_judge(self):
+        """Bring the promises of all companies up to date."""
+        for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
+            self.sudo()._judge(company, company._collection_today())
+
+    # -- what the engine asks ------------------------------------------------------------------------------------------
+
+    @api.model
+    def _stop_code(self):
+        return "promise"
+
+    @api.model
+    def _stop_text_sql(self, alias):
+        return SQL("to_char(%s, 'YYYY-MM-DD')", SQL.identifier(alias, "promise_date"))
+
+    @api.model
+    def _in_force_sql(self, date):
+        """A promise that nobody approved stops nothing, and a verdict ends it."""
+        return SQL("(%s AND stop.state IN ('open', 'kept', 'partly', 'broken'))", super()._in_force_sql(date))

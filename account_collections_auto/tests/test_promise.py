@@ -1,0 +1,212 @@
+from datetime import date, timedelta
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .common import TODAY, CollectionsCase
+
+JUNE_20 = date(2026, 6, 20)
+
+
+class TestPromise(CollectionsCase):
+    """A customer promises an amount for a day: silence until then, and a verdict from the ledger."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plan.write({"grace_days": 3, "promise_tolerance_percent": 1.0})
+
+    def promise(self, customer, amount=1000, items=(), on=JUNE_20, since=date(2026, 6, 1), **vals):
+        self.case(customer)
+        return self.env["collection.promise"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "amount": amount,
+                "promise_date": on,
+                "date_from": since,
+                "item_ids": [Command.set(self.items(items).ids if items else [])],
+                **vals,
+            }
+        )
+
+    def judge(self, on):
+        self.env["collection.promise"]._judge(self.company, on)
+
+    def setUp(self):
+        super().setUp()
+        self.payer = self.customer()
+        self.debt = self.invoice(self.payer, 1000, due=date(2026, 5, 1))
+
+    # -- the verdict -------------------------------------------------------------------------------------------------
+
+    def test_995_dated_20_june_and_booked_on_the_23rd_keeps_it(self):
+        promise = self.promise(self.payer, items=self.debt)
+        self.judge(date(2026, 6, 22))
+        self.assertEqual(promise.state, "open")
+        self.pay(self.debt, 995, on=JUNE_20)
+        self.judge(date(2026, 6, 23))
+        self.assertRecordValues(promise, [{"state": "kept", "amount_received": 995, "kept_percent": 99.5}])
+
+    def test_980_is_partly_kept_on_the_24th_and_broken_once_it_is_returned(self):
+        promise = self.promise(self.payer, items=self.debt)
+        payment = self.pay(self.debt, 980, on=JUNE_20)
+        self.judge(date(2026, 6, 23))
+        self.assertEqual(promise.state, "open")
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "partly", "kept_percent": 98}])
+        level = self.items(self.debt).level_id
+        payment.action_draft()
+        payment.action_cancel()
+        self.judge(date(2026, 6, 30))
+        self.assertRecordValues(promise, [{"state": "broken", "amount_received": 0}])
+        self.assertEqual(self.items(self.debt).level_id, level)
+
+    def test_money_that_turns_up_dated_in_time_changes_the_verdict(self):
+        promise = self.promise(self.payer, items=self.debt)
+        self.judge(date(2026, 6, 24))
+        self.assertEqual(promise.state, "broken")
+        [todo] = promise.activity_ids
+        self.assertEqual(todo.activity_type_id, self.env.ref("account_collections_auto.mail_activity_type_promise_broken"))
+        self.pay(self.debt, 1000, on=date(2026, 6, 19))
+        self.judge(date(2026, 7, 20))
+        self.assertEqual(promise.state, "kept")
+        self.assertFalse(promise.activity_ids)
+
+    def test_money_dated_too_late_or_before_the_promise_does_not_keep_it(self):
+        first, second = self.invoice(self.payer, 1000), self.invoice(self.payer, 1000)
+        self.pay(first, 400, on=date(2026, 5, 30))
+        early = self.promise(self.payer, 600, items=first)
+        late = self.promise(self.payer, items=second)
+        self.pay(second, 1000, on=date(2026, 6, 24))
+        self.judge(date(2026, 6, 25))
+        self.assertEqual((early.state, late.state), ("broken", "broken"))
+
+    def test_one_on_items_counts_their_money_only_one_on_the_case_all_of_it(self):
+        other = self.invoice(self.payer, 1000)
+        on_items = self.promise(self.payer, items=self.debt)
+        on_case = self.promise(self.payer)
+        self.pay(other, 1000, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertEqual((on_items.state, on_case.state), ("broken", "kept"))
+
+    def test_money_on_account_keeps_one_on_the_case_and_a_return_takes_it_back(self):
+        promise = self.promise(self.payer)
+        receivable = self.company_data["default_account_receivable"]
+        for amount, state in ((1000, "kept"), (-1000, "broken")):
+            line = self.bank_line(amount, on=JUNE_20, partner_id=self.payer.id)
+            own_account = line.journal_id.default_account_id
+            line.line_ids.filtered_domain([("account_id", "!=", own_account.id)]).account_id = receivable
+            self.judge(date(2026, 6, 24))
+            self.assertEqual(promise.state, state)
+
+    def test_a_credit_note_reduces_what_was_promised(self):
+        promise = self.promise(self.payer, items=self.debt)
+        reversal = self.debt._reverse_moves([{"invoice_date": date(2026, 6, 10)}])
+        reversal.invoice_line_ids.price_unit = 400
+        reversal.action_post()
+        self.pay(self.debt, 600, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "kept", "amount_received": 600, "amount_credited": 400}])
+
+    def test_a_promise_in_another_currency(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        invoice = self.invoice(self.payer, 500, currency=francs)
+        promise = self.promise(self.payer, 500, items=invoice)
+        self.assertEqual(promise.currency_id, francs)
+        self.pay(invoice, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "kept", "amount_received": 500}])
+
+    # -- silence -------------------------------------------------------------------------------------------------------
+
+    def test_the_promised_items_rest_and_go_on_where_they_stood(self):
+        self.run_cycle(date(2026, 5, 20))
+        other = self.invoice(self.payer, 200, due=date(2026, 5, 1))
+        self.promise(self.payer, items=self.debt)
+        self.run_cycle(date(2026, 6, 10))
+        day, _level, advancing, total = self.sent(self.payer)[-1]
+        self.assertEqual((day, advancing, total), (date(2026, 6, 10), {other: 200}, 200))
+        self.assertWithheld(self.payer, "promise", date(2026, 6, 10))
+        self.run_cycle(date(2026, 7, 5))
+        self.assertIn(self.debt, self.sent(self.payer)[-1][2])
+        self.assertSent(self.payer, self.level(21), date(2026, 7, 5))
+
+    def test_a_promise_on_the_second_of_three_instalments_leaves_the_others(self):
+        customer = self.customer("Three")
+        due = date(2026, 5, 1)
+        invoice = self.instalments(customer, (100, due), (200, due + timedelta(days=1)), (300, due + timedelta(days=2)))
+        second = self.items(invoice).filtered(lambda item: item.amount_residual == 200)
+        self.case(customer)
+        self.env["collection.promise"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "amount": 200,
+                "promise_date": JUNE_20,
+                "date_from": date(2026, 6, 1),
+                "item_ids": second.ids,
+            }
+        )
+        self.run_cycle(date(2026, 6, 10))
+        self.assertEqual([total for *_rest, total in self.sent(customer)], [400])
+        self.assertEqual(set(invoice.line_ids.filtered("date_maturity").mapped("no_followup")), {False})
+
+    # -- limits and refusals -------------------------------------------------------------------------------------------
+
+    def test_beyond_the_limits_a_manager_approves_and_until_then_reminders_go_on(self):
+        promise = self.promise(self.payer, items=self.debt, on=date(2026, 9, 1))
+        self.assertEqual(promise.state, "to_approve")
+        self.assertTrue(promise.activity_ids)
+        self.run_cycle(date(2026, 6, 10))
+        self.assertEqual(len(self.sent(self.payer)), 1)
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        with self.assertRaises(AccessError):
+            promise.with_user(collector).action_approve()
+        promise.action_approve()
+        self.run_cycle(date(2026, 7, 10))
+        self.assertEqual(len(self.sent(self.payer)), 1)
+
+    def test_after_two_promises_that_were_not_kept_the_third_needs_a_manager(self):
+        for _number in range(2):
+            self.assertEqual(self.promise(self.payer, items=self.debt).state, "open")
+        self.judge(date(2026, 6, 24))
+        self.assertEqual(self.promise(self.payer, items=self.debt).state, "to_approve")
+        self.assertEqual(self.case(self.payer).promise_summary, "0 of 2 kept")
+
+    def test_a_promise_that_was_taken_back_holds_nothing(self):
+        promise = self.promise(self.payer, items=self.debt, since=TODAY, on=TODAY + timedelta(days=9))
+        with self.on_day(TODAY):
+            promise.action_cancel()
+        self.run_cycle()
+        self.assertEqual(len(self.sent(self.payer)), 1)
+        with self.assertRaises(UserError):
+            promise.action_cancel()
+
+    def test_what_cannot_be_promised(self):
+        stranger = self.invoice(self.customer("Other"), 5)
+        with self.assertRaises(ValidationError):
+            self.promise(self.payer, items=stranger)
+        with self.assertRaises(ValidationError):
+            self.promise(self.payer, items=self.debt, on=date(2026, 5, 1))
+
+    def test_an_auditor_changes_nothing(self):
+        promise = self.promise(self.payer, items=self.debt)
+        auditor = self.make_user("ada", "account_collections_auto.group_collection_auditor")
+        for act in ("action_cancel", "action_approve"):
+            with self.assertRaises(AccessError, msg=act):
+                getattr(promise.with_user(auditor), act)()
+
+    def test_the_number_of_statements_does_not_grow_with_the_promises(self):
+        def count():
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            self.judge(date(2026, 6, 10))
+            return self.env.cr.sql_log_count - before
+
+        self.promise(self.payer, items=self.debt)
+        self.judge(date(2026, 6, 10))
+        few = count()
+        for _number in range(8):
+            self.promise(self.payer, items=self.debt)
+        self.assertEqual(count(), few)
