@@ -75,24 +75,37 @@ class CollectionChannelEmail(models.AbstractModel):
     @api.model
     def _send(self, actions):
         mails = self.env["mail.mail"].sudo()
-        actions._ensure_portal_links(actions.line_ids.move_id)
         reply_addresses = self._get_reply_addresses(actions)
-        vals_list = []
-        for template, group in actions.grouped(lambda action: action.step_id.mail_template_id).items():
-            rendered = template._generate_template(group.ids, ("subject", "body_html", "email_from", "reply_to"))
-            wrapped = self._wrap(template, group, rendered)
-            vals_list += [
-                self._prepare_mail_vals(
-                    action, template, rendered[action.id], wrapped[action.id], reply_addresses[action.case_id.id]
-                )
-                for action in group
-            ]
+        texts = self._render(actions)
+        vals_list = [
+            self._prepare_mail_vals(action, action._get_template(), texts[action.id], reply_addresses[action.case_id.id])
+            for action in actions
+        ]
         by_message_id = {mail.message_id: mail for mail in mails.create(vals_list)}
         for action in actions:
             mail = by_message_id[action.message_id]
             action.write({"mail_id": mail.id, "mail_message_id": mail.mail_message_id.id})
-        mails._trigger_queue()
+        mails.browse([mail.id for mail in by_message_id.values()])._trigger_queue()
         return actions
+
+    @api.model
+    def _render(self, actions):
+        """Return {action id: {"subject", "body_html", "email_from", "reply_to", "body"}}, as the recipient gets it.
+
+        ``body`` is the whole message inside of its layout. What a person wrote takes the place of the template's words.
+        """
+        actions._ensure_portal_links(actions.line_ids.move_id)
+        texts = {}
+        for template, group in actions.grouped(lambda action: action._get_template()).items():
+            rendered = template._generate_template(group.ids, ("subject", "body_html", "email_from", "reply_to"))
+            for action in group:
+                if own := action._get_own_text():
+                    rendered[action.id] |= own._fill(action.with_context(lang=action.lang or self.env.lang))
+                if action.is_test:
+                    rendered[action.id]["subject"] = f"[TEST, {action.recipient}] {rendered[action.id]['subject']}"
+            for action_id, body in self._wrap(template, group, rendered).items():
+                texts[action_id] = rendered[action_id] | {"body": body}
+        return texts
 
     def _get_reply_addresses(self, actions):
         """Return {case id: reply-to}: the catch-all of the alias domain, from where a reply is routed to the case; without
@@ -125,21 +138,19 @@ class CollectionChannelEmail(models.AbstractModel):
             )
         return wrapped
 
-    def _prepare_mail_vals(self, action, template, rendered, wrapped, reply_address):
+    def _prepare_mail_vals(self, action, template, rendered, reply_address):
         """Values of the mail of ``action``. It belongs to the case, so that replies land there."""
         case, company = action.case_id, action.company_id
         action.message_id = generate_tracking_message_id(f"{case.id}-collection.case")
         recipients = ", ".join(
             formataddr((header_name(partner.name), partner.email_normalized)) for partner in action.recipient_ids
         )
-        subject = rendered["subject"]
         if action.is_test:
-            subject = f"[TEST, {action.recipient}] {subject}"
             recipients = company.collection_test_email
         return {
-            "subject": subject,
+            "subject": rendered["subject"],
             "body": rendered["body_html"],
-            "body_html": wrapped,
+            "body_html": rendered["body"],
             "email_from": rendered.get("email_from") or self._get_sender(company),
             "reply_to": rendered.get("reply_to") or company.collection_reply_to or reply_address,
             "email_to": recipients,
@@ -156,6 +167,7 @@ class CollectionChannelEmail(models.AbstractModel):
             "auto_delete": template.auto_delete,
             "mail_server_id": template.mail_server_id.id,
             "state": "outgoing",
+            "scheduled_date": action._get_leaving_time(),
         }
 
     def _get_sender(self, company):

@@ -15,3 +15,8 @@ UPDATE mail_mail
    SET state = 'cancel'
  WHERE state IN ('outgoing', 'exception')
    AND id IN (SELECT mail_id FROM collection_action);
+
+-- nor is anything sent that somebody asked for by hand
+UPDATE collection_request
+   SET state = 'cancelled'
+ WHERE state IN ('draft', 'queued');

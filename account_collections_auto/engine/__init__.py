@@ -8,6 +8,7 @@ The SQL verbs share temporary tables that live for one call inside one transacti
 - ``collection_tmp_case``: the cases that have an item at its next level, with tone and total (`withhold`)
 - ``collection_tmp_taken``: the items whose level was reached before us (`takeover`)
 - ``collection_tmp_recipient``: who would receive the message (`withhold`, filled by the channels)
+- ``collection_tmp_set_aside``: reasons that a person sets aside, by case (`withhold`, for a `wish`)
 """
 
 # What the temporary tables are called, in the order in which they are dropped.
@@ -20,4 +21,5 @@ TEMPORARY_TABLES = (
     "collection_tmp_recipient",
     "collection_tmp_message",
     "collection_tmp_taken",
+    "collection_tmp_set_aside",
 )

@@ -6,6 +6,8 @@ guarantee that nothing is planned twice, whoever runs this however often.
 
 from odoo.tools import SQL
 
+from . import withhold
+
 
 def record_decisions(env, cycle):
     """Write what ``cycle`` decided for each case and level: one planned line, one withheld line, with all reasons.
@@ -37,9 +39,7 @@ def record_decisions(env, cycle):
                               'withheld',
                               count(DISTINCT held.item_id), sum(held.amount_residual) FILTER (WHERE held.position = 1),
                               min(held.due_date), min(held.code),
-                              jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object(
-                                  'code', held.code, 'until', held.until, 'text', held.info,
-                                  'date', CASE WHEN held.code IN ('gap', 'bank_line') THEN held.info END))),
+                              %(reasons)s,
                               max(held.until)
                          FROM (SELECT reason.*,
                                       row_number() OVER (PARTITION BY item_id ORDER BY is_whole DESC, code) AS position
@@ -67,6 +67,7 @@ def record_decisions(env, cycle):
             company=cycle.company_id.id,
             digits=cycle.company_id.currency_id.decimal_places,
             uid=env.uid,
+            reasons=withhold.reasons_sql("held"),
         )
     )
 
@@ -91,9 +92,10 @@ def keep_contact_problems(env):
     )
 
 
-def renew_actions(env, cycle):
-    """Let each unsent action of a case that nothing holds back be about what ``cycle`` found, instead of adding one.
+def renew_actions(env, occasion):
+    """Let each unsent action of a case that nothing holds back be about what ``occasion`` found, instead of adding one.
 
+    ``occasion``: a cycle, or the request of a person, which is its own approval.
     Their lines follow in `plan_actions`. In between, the unsent actions that were not renewed have to be cancelled: their
     lines would be in the way.
     """
@@ -102,53 +104,59 @@ def renew_actions(env, cycle):
     env.cr.execute(
         SQL(
             """UPDATE collection_action action
-                  SET cycle_id = %(cycle)s, level_id = message.level_id, step_id = message.step_id,
+                  SET cycle_id = COALESCE(%(cycle)s, action.cycle_id), request_id = %(request)s,
+                      level_id = message.level_id, step_id = message.step_id,
                       occasion = %(occasion)s, amount = message.amount, recipient = message.recipient,
                       amount_before = CASE WHEN action.amount != message.amount THEN action.amount
                                            ELSE action.amount_before END,
-                      state = CASE WHEN message.state = 'queued' AND action.state != 'review' THEN 'queued'
+                      state = CASE WHEN message.state = 'queued' AND (action.state != 'review' OR %(approver)s IS NOT NULL)
+                                   THEN 'queued'
                                    WHEN action.approved_at IS NOT NULL AND action.level_id = message.level_id THEN 'queued'
                                    ELSE 'review' END,
-                      approved_at = CASE WHEN action.level_id = message.level_id THEN action.approved_at END,
-                      approved_by_id = CASE WHEN action.level_id = message.level_id THEN action.approved_by_id END,
-                      planned_date = %(date)s, cycle_line_id = message.cycle_line_id,
+                      approved_at = CASE WHEN %(approver)s IS NOT NULL THEN now() AT TIME ZONE 'UTC'
+                                         WHEN action.level_id = message.level_id THEN action.approved_at END,
+                      approved_by_id = CASE WHEN %(approver)s IS NOT NULL THEN %(approver)s
+                                            WHEN action.level_id = message.level_id THEN action.approved_by_id END,
+                      planned_date = %(date)s, cycle_line_id = COALESCE(message.cycle_line_id, action.cycle_line_id),
                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
                  FROM (SELECT message.*, line.id AS cycle_line_id FROM collection_tmp_message message
                          LEFT JOIN collection_cycle_line line
                            ON line.cycle_id = %(cycle)s AND line.case_id = message.case_id
                           AND line.decision = 'planned') message
                 WHERE action.id = message.action_id""",
-            cycle=cycle.id,
-            occasion=cycle._occasion(),
-            date=cycle.date,
+            **_origin(occasion),
+            occasion=occasion._occasion(),
+            date=occasion.date,
             uid=env.uid,
         )
     )
     _delete_lines_of_updated_actions(env)
 
 
-def not_renewed(env, cycle):
-    """Return the ids of the unsent actions that ``cycle`` looked at and `renew_actions` left alone."""
+def not_renewed(env, occasion):
+    """Return the ids of the unsent actions that ``occasion`` looked at and `renew_actions` left alone.
+
+    A cycle looks at all of its company; the request of a person only at the cases that it writes to.
+    """
+    older = SQL("action.planned_date < %s AND action.cycle_id IS DISTINCT FROM %s", occasion.date, _origin(occasion)["cycle"])
     env.cr.execute(
         SQL(
             """SELECT action.id FROM collection_action action
                 WHERE action.state IN ('planned', 'review', 'queued') AND action.company_id = %(company)s
-                  AND (action.planned_date < %(date)s AND action.cycle_id IS DISTINCT FROM %(cycle)s
-                       OR action.case_id IN (SELECT case_id FROM collection_tmp_message))
+                  AND (%(older)s OR action.case_id IN (SELECT case_id FROM collection_tmp_message))
                   AND action.id NOT IN (SELECT action_id FROM collection_tmp_message WHERE action_id IS NOT NULL)""",
-            company=cycle.company_id.id,
-            date=cycle.date,
-            cycle=cycle.id,
+            company=occasion.company_id.id,
+            older=older if occasion._name == "collection.cycle" else SQL("FALSE"),
         )
     )
     return [row[0] for row in env.cr.fetchall()]
 
 
-def plan_actions(env, cycle):
+def plan_actions(env, occasion, repeat_cause="repeated"):
     """Write an action for each message that renews none, and the lines of all. Return their number."""
-    env.cr.execute(_insert_actions(env, cycle))
-    _record_repeats(env, cycle.date)
-    insert_lines(env, cycle.date)
+    env.cr.execute(_insert_actions(env, occasion))
+    _record_repeats(env, occasion.date, repeat_cause)
+    insert_lines(env, occasion.date)
     env.cr.execute("SELECT count(*) FROM collection_tmp_message WHERE action_id IS NOT NULL")
     return env.cr.fetchone()[0]
 
@@ -268,6 +276,13 @@ def pretend_unsent(env, actions):
 # -- steps of the above --------------------------------------------------------------------------------------------
 
 
+def _origin(occasion):
+    """Return what an action keeps of the cycle or the request that it comes from: ids, None where it does not apply."""
+    if occasion._name == "collection.cycle":
+        return {"cycle": occasion.id, "request": None, "approver": None}
+    return {"cycle": None, "request": occasion.id, "approver": occasion.user_id.id}
+
+
 def _planned_messages(action_ids=None):
     """Statement for ``collection_tmp_message``: one row per case, recipient group and step that will be used.
 
@@ -282,24 +297,26 @@ def _planned_messages(action_ids=None):
                SELECT case_id, 0 AS contact_id, level_id, mode FROM collection_tmp_case
                UNION ALL
                (SELECT DISTINCT ON (item.case_id, item.contact_id) item.case_id, item.contact_id, level.id,
-                       CASE WHEN file.needs_review THEN 'review' ELSE level.mode END
+                       CASE WHEN kase.by_person THEN 'auto' WHEN file.needs_review THEN 'review' ELSE level.mode END
                   FROM collection_tmp_item item
-                  JOIN collection_level level ON level.id = item.level_id
+                  JOIN collection_tmp_case kase ON kase.case_id = item.case_id
+                  LEFT JOIN collection_level level ON level.id = item.level_id
                   JOIN collection_case file ON file.id = item.case_id
                  WHERE item.advances AND item.case_id IN (SELECT case_id FROM collection_tmp_recipient WHERE contact_id != 0)
-                 ORDER BY item.case_id, item.contact_id, item.level_days DESC)
+                 ORDER BY item.case_id, item.contact_id, item.level_days DESC NULLS LAST)
            ), usable AS MATERIALIZED (
                SELECT kase.case_id, kase.debtor_id, tone.level_id, tone.mode, kase.amount, step.id AS step_id,
-                      step.channel, step.fallback_of_id, recipient.contact_id,
+                      recipient.channel, step.fallback_of_id, recipient.contact_id,
                       string_agg(DISTINCT recipient.address, ', ') AS recipient
                  FROM collection_tmp_case kase
                  JOIN tone ON tone.case_id = kase.case_id
-                 JOIN collection_step step ON step.level_id = tone.level_id
+                 LEFT JOIN collection_step step ON step.level_id = tone.level_id AND kase.channel IS NULL
                  JOIN collection_tmp_recipient recipient
                    ON recipient.case_id = kase.case_id AND recipient.contact_id = tone.contact_id
-                  AND recipient.channel = step.channel AND recipient.problem IS NULL
+                  AND recipient.channel = COALESCE(kase.channel, step.channel) AND recipient.problem IS NULL
                 WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
-                GROUP BY kase.case_id, kase.debtor_id, tone.level_id, tone.mode, kase.amount, step.id, recipient.contact_id
+                GROUP BY kase.case_id, kase.debtor_id, tone.level_id, tone.mode, kase.amount, step.id, recipient.contact_id,
+                         recipient.channel
            )
            SELECT usable.case_id, usable.contact_id, usable.debtor_id, usable.level_id, usable.step_id, usable.channel,
                   usable.recipient,
@@ -336,16 +353,19 @@ def _planned_messages(action_ids=None):
     )
 
 
-def _insert_actions(env, cycle):
+def _insert_actions(env, occasion):
     """Statement that writes an action for each message without one, and tells the message its id."""
     return SQL(
         """WITH written AS (
-               INSERT INTO collection_action (cycle_id, cycle_line_id, case_id, contact_id, company_id, partner_id,
+               INSERT INTO collection_action (cycle_id, request_id, approved_by_id, approved_at,
+                                              cycle_line_id, case_id, contact_id, company_id, partner_id,
                                               level_id, step_id, channel, state, occasion, amount, currency_id,
                                               recipient, is_test,
                                               planned_date, waiting_since, scheduled_at,
                                               create_uid, create_date, write_uid, write_date)
-               SELECT %(cycle)s, line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
+               SELECT %(cycle)s::int, %(request)s::int, %(approver)s::int,
+                      CASE WHEN %(approver)s IS NOT NULL THEN now() AT TIME ZONE 'UTC' END,
+                      line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
                       message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,
                       %(currency)s, message.recipient, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
@@ -359,13 +379,13 @@ def _insert_actions(env, cycle):
            UPDATE collection_tmp_message message SET action_id = written.id
              FROM written
             WHERE message.action_id IS NULL AND written.case_id = message.case_id
-              AND written.step_id = message.step_id AND written.contact_id = message.contact_id""",
-        cycle=cycle.id,
-        company=cycle.company_id.id,
-        occasion=cycle._occasion(),
-        currency=cycle.company_id.currency_id.id,
-        is_test=cycle.company_id.collection_test_mode,
-        date=cycle.date,
+              AND written.step_id IS NOT DISTINCT FROM message.step_id AND written.contact_id = message.contact_id""",
+        **_origin(occasion),
+        company=occasion.company_id.id,
+        occasion=occasion._occasion(),
+        currency=occasion.company_id.currency_id.id,
+        is_test=occasion.company_id.collection_test_mode,
+        date=occasion.date,
         uid=env.uid,
     )
 
@@ -377,21 +397,21 @@ def _delete_lines_of_updated_actions(env):
     )
 
 
-def _record_repeats(env, date):
+def _record_repeats(env, date, cause="repeated"):
     """Sending the last level once more is an event that allows it: it opens a new round of the item."""
     env.cr.execute(
         SQL(
             """WITH repeated AS (
                    INSERT INTO collection_round (item_id, company_id, number, cause, restarts, date,
                                                  create_uid, create_date, write_uid, write_date)
-                   SELECT DISTINCT item.item_id, item.company_id, item.round + 1, 'repeated', FALSE, %(date)s::date,
+                   SELECT DISTINCT item.item_id, item.company_id, item.round + 1, %(cause)s, FALSE, %(date)s::date,
                           %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                      FROM collection_tmp_message message
                      JOIN collection_tmp_item item ON item.case_id = message.case_id AND item.advances AND item.repeats
                     WHERE message.action_id IS NOT NULL
                       AND NOT EXISTS (SELECT 1 FROM collection_round round
                                        WHERE round.item_id = item.item_id AND round.number = item.round
-                                         AND round.cause = 'repeated'
+                                         AND round.cause = %(cause)s
                                          AND NOT EXISTS (SELECT 1 FROM collection_action_line line
                                                           WHERE line.item_id = item.item_id AND line.round = item.round
                                                             AND line.advances AND line.is_live))
@@ -402,13 +422,17 @@ def _record_repeats(env, date):
                    RETURNING item.id, item.round)
                UPDATE collection_tmp_item item SET round = raised.round FROM raised WHERE item.item_id = raised.id""",
             date=date,
+            cause=cause,
             uid=env.uid,
         )
     )
 
 
 def insert_lines(env, date):
-    """Write the lines of the actions in ``collection_tmp_message``: what advances, what else is overdue, the credits."""
+    """Write the lines of the actions in ``collection_tmp_message``: what advances, what else is overdue, the credits.
+
+    An item that a message is about without a level of its own keeps the one it has.
+    """
     env.cr.execute(
         SQL(
             """INSERT INTO collection_action_line
@@ -417,11 +441,12 @@ def insert_lines(env, date):
                        days_overdue, amount_original_currency, amount_residual, amount_residual_currency,
                        amount_stopped_currency, currency_id,
                        create_uid, create_date, write_uid, write_date)
-               SELECT message.action_id, action.company_id, item.item_id, item.advances, NOT action.is_test, item.round,
+               SELECT message.action_id, action.company_id, item.item_id, item.advances AND item.level_id IS NOT NULL,
+                      NOT action.is_test, item.round,
                       message.channel, item.move_line_id, item.move_id, file.instalment,
-                      CASE WHEN item.advances THEN item.level_id ELSE file.level_id END,
+                      level.id,
                       COALESCE(level.name->>%(lang)s, level.name->>'en_US'),
-                      CASE WHEN item.advances THEN item.level_days ELSE item.got_days END,
+                      CASE WHEN item.advances AND item.level_id IS NOT NULL THEN item.level_days ELSE item.got_days END,
                       item.got_date, move.name, move.ref, COALESCE(move.invoice_date, move.date), item.due_date,
                       %(date)s::date - item.due_date, line.amount_currency, item.amount_residual, item.amount_residual_currency,
                       item.stopped, item.currency_id, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
@@ -432,7 +457,7 @@ def insert_lines(env, date):
                  JOIN account_move move ON move.id = item.move_id
                  JOIN account_move_line line ON line.id = item.move_line_id
                  LEFT JOIN collection_level level
-                   ON level.id = CASE WHEN item.advances THEN item.level_id ELSE file.level_id END
+                   ON level.id = COALESCE(CASE WHEN item.advances THEN item.level_id END, file.level_id)
                 WHERE (message.contact_id = 0 OR message.contact_id = item.contact_id)
                   AND (item.is_credit OR item.advances OR (item.collectable AND item.is_overdue))
                 ORDER BY message.action_id, item.due_date, item.item_id""",

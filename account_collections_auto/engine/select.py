@@ -4,15 +4,17 @@ from odoo.tools import SQL
 
 from . import TEMPORARY_TABLES
 from .rates import rates_sql
+from .wish import CYCLE
 
 
-def select(env, company, date, cases=None):
+def select(env, company, date, cases=None, wish=CYCLE):
     """Put every open item of the open cases of ``company`` into ``collection_tmp_item`` with its next level on ``date``.
 
     ``cases``: SQL for the ids of the cases to look at; None for all of the company. Columns that matter later:
     ``is_credit``, ``is_small`` (within the tolerance), ``is_overdue``, ``level_id`` (the next level, if any), ``reached``
     (it is reached on ``date``), ``repeats`` (the last level once more), ``collectable`` (true until `withhold`), ``stopped``
-    and ``claimable`` (what a stop covers, nothing until `withhold`, and the rest of it; in the item's currency).
+    and ``claimable`` (what a stop covers, nothing until `withhold`, and the rest of it; in the item's currency),
+    ``waits_until`` (the last day on which the item waits for an answer to its last message).
     """
     drop(env)
     env.cr.execute(
@@ -29,8 +31,9 @@ def select(env, company, date, cases=None):
                       0::numeric AS stopped, item.amount_residual_currency AS claimable,
                       item.due_date < %(date)s AS is_overdue,
                       next_level.id AS level_id, next_level.days_overdue AS level_days,
-                      next_level.reached IS TRUE AND item.amount_residual_currency > 0
+                      (next_level.due AND (next_level.waited OR %(impatient)s)) IS TRUE AND item.amount_residual_currency > 0
                           AND abs(item.amount_residual_currency) > plan.tolerance_amount * rate.per_unit AS reached,
+                      CASE WHEN next_level.due AND NOT next_level.waited THEN next_level.waits_until END AS waits_until,
                       COALESCE(next_level.repeats, FALSE) AS repeats,
                       item.amount_residual_currency > 0
                           AND abs(item.amount_residual_currency) > plan.tolerance_amount * rate.per_unit AS collectable,
@@ -45,11 +48,28 @@ def select(env, company, date, cases=None):
             date=date,
             company=company.id,
             rates=rates_sql(company.id, date),
-            next_level=_next_level(date),
+            impatient=wish.ignores("deadline"),
+            next_level=_same_level(date) if wish.kind == "again" else _next_level(date),
             scope=SQL("kase.id IN (%s)", cases) if cases else SQL("TRUE"),
         )
     )
+    if wish.kind == "message":
+        _take_what_is_overdue(env, wish)
     env.cr.execute("ANALYZE collection_tmp_item")
+
+
+def _take_what_is_overdue(env, wish):
+    """A message outside of the levels is about all that is overdue; an item without a level stays where it is."""
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_tmp_item
+                  SET level_id = CASE WHEN %(advances)s THEN level_id END,
+                      level_days = CASE WHEN %(advances)s THEN level_days END,
+                      repeats = repeats AND %(advances)s,
+                      reached = is_overdue AND collectable, waits_until = NULL""",
+            advances=SQL("(reached AND is_overdue)") if wish.advances else SQL("FALSE"),
+        )
+    )
 
 
 def drop(env):
@@ -69,16 +89,10 @@ def _next_level(date):
                 WHERE line.item_id = item.id AND line.level_id = level.id AND line.advances AND line.is_live
                   AND line.round >= item.first_round AND action.state IN ('sent', 'delivered')))"""
     )
-    waited = SQL(
-        """(COALESCE(item.level_days, 0) <= 0
-            OR (%(date)s > item.deadline + plan.grace_days 
-                AND %(date)s >= item.level_date + level.minimum_days_since_previous))""",
-        date=date,
-    )
     return SQL(
         """SELECT * FROM (
                (SELECT level.id, level.days_overdue, FALSE AS repeats,
-                       %(date)s - item.due_date >= level.days_overdue AND %(waited)s AS reached
+                       %(date)s - item.due_date >= level.days_overdue AS due, %(waiting)s
                   FROM collection_level level
                  WHERE %(date)s > item.due_date AND level.plan_id = plan.id AND level.active AND level.days_overdue > 0
                    AND level.days_overdue > COALESCE(item.level_days, 0) AND %(not_got)s
@@ -88,7 +102,7 @@ def _next_level(date):
                                THEN -level.days_overdue ELSE level.days_overdue END
                  LIMIT 1)
                UNION ALL
-               (SELECT level.id, level.days_overdue, FALSE, TRUE
+               (SELECT level.id, level.days_overdue, FALSE, TRUE, TRUE, NULL
                   FROM collection_level level
                  WHERE %(date)s <= item.due_date AND level.plan_id = plan.id AND level.active AND level.days_overdue <= 0
                    AND level.days_overdue > COALESCE(item.level_days, -100000) AND %(not_got)s
@@ -96,7 +110,7 @@ def _next_level(date):
                  ORDER BY level.days_overdue DESC LIMIT 1)
                UNION ALL
                (SELECT level.id, level.days_overdue, TRUE,
-                       %(date)s >= item.level_date + plan.repeat_last_days AND %(waited)s
+                       %(date)s >= item.level_date + plan.repeat_last_days, %(waiting)s
                   FROM collection_level level
                  WHERE plan.repeat_last_days > 0 AND level.id = item.level_id AND item.level_days > 0 AND level.active
                    AND %(date)s > item.due_date AND level.plan_id = plan.id
@@ -111,6 +125,29 @@ def _next_level(date):
                                          AND line.is_live AND action.state IN ('sent', 'delivered'))))
            ) candidate ORDER BY repeats LIMIT 1""",
         date=date,
-        waited=waited,
+        waiting=_waiting(date),
         not_got=not_got,
+    )
+
+
+def _same_level(date):
+    """SELECT of the level that ``item`` got last, once more: a person asked for it."""
+    return SQL(
+        """SELECT level.id, level.days_overdue, TRUE AS repeats, TRUE AS due, %(waiting)s
+             FROM collection_level level
+            WHERE level.id = item.level_id AND level.plan_id = plan.id AND level.active
+              AND (level.days_overdue > 0) = (%(date)s > item.due_date)""",
+        date=date,
+        waiting=_waiting(date),
+    )
+
+
+def _waiting(date):
+    """Two columns: whether the time to answer the last message of ``item`` is over, and the last day of that time."""
+    return SQL(
+        """(COALESCE(item.level_days, 0) <= 0
+            OR (%(date)s > item.deadline + plan.grace_days
+                AND %(date)s >= item.level_date + level.minimum_days_since_previous)) AS waited,
+           GREATEST(item.deadline + plan.grace_days, item.level_date + level.minimum_days_since_previous - 1) AS waits_until""",
+        date=date,
     )

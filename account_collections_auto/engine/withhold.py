@@ -7,6 +7,11 @@ nothing else. To add a reason for items, inherit `collection.stop.mixin`; to add
 
 from odoo.tools import SQL
 
+from .wish import CYCLE
+
+# Reasons whose text is a date.
+DATED = ("gap", "bank_line", "awaiting_review", "not_reached")
+
 # Stored fields of e-invoicing modules, with the states in which the customer may not have the invoice yet.
 ELECTRONIC_STATES = {
     "edi_state": ("to_send",),
@@ -23,10 +28,22 @@ ELECTRONIC_STATES = {
 }
 
 
-def withhold(env, company, date, ignore_actions=()):
+def reasons_sql(alias):
+    """Return SQL that gathers the reasons of a group of rows (code, until, info) of ``alias`` as JSON for a reader."""
+    return SQL(
+        """jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object(
+               'code', %(alias)s.code, 'until', %(alias)s.until, 'text', %(alias)s.info,
+               'date', CASE WHEN %(alias)s.code IN %(dated)s THEN %(alias)s.info END)))""",
+        alias=SQL.identifier(alias),
+        dated=DATED,
+    )
+
+
+def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
     """Fill the stops, claims and candidate cases of what `select` found for ``company`` on ``date``.
 
     ``ignore_actions``: ids of actions that are being dispatched, whose own sending is no reason against them.
+    ``wish``: what a person asks for, the same as in `select`.
     """
     env.cr.execute(
         """CREATE TEMPORARY TABLE collection_tmp_stop (item_id int, code text, until date, info text, amount numeric)
@@ -45,8 +62,10 @@ def withhold(env, company, date, ignore_actions=()):
     _claim(env)
     _advance(env)
     _give_time_after_stops(env, company, date)
-    _leave_to_people(env)
-    _gather_cases(env, company)
+    _leave_to_people(env, wish)
+    if wish.by_person:
+        _let_answer(env)
+    _gather_cases(env, company, wish)
     _find_recipients(env, company)
     env.cr.execute(
         SQL(
@@ -56,6 +75,10 @@ def withhold(env, company, date, ignore_actions=()):
             ),
         )
     )
+    if wish.kind in ("again", "message"):
+        _leave_what_is_prepared(env, ignore_actions)
+    if wish.ignored:
+        _set_aside(env, wish)
 
 
 # -- reasons of items ----------------------------------------------------------------------------------------------
@@ -268,14 +291,23 @@ def _give_time_after_stops(env, company, date):
     )
 
 
-def _leave_to_people(env):
-    """What reaches a level that is sent by hand, or one without steps, waits there and holds up nothing else."""
+def _leave_to_people(env, wish):
+    """What reaches a level that is sent by hand, or one without steps, waits there and holds up nothing else.
+
+    A person who sends is the hand; a message outside of the levels needs no steps.
+    """
+    if wish.kind == "message":
+        return
     env.cr.execute(
-        """INSERT INTO collection_tmp_stop (item_id, code)
-           SELECT item.item_id, CASE WHEN level.mode = 'manual' THEN 'manual_level' ELSE 'no_steps' END
-             FROM collection_tmp_item item JOIN collection_level level ON level.id = item.level_id
-            WHERE item.advances
-              AND (level.mode = 'manual' OR NOT EXISTS (SELECT 1 FROM collection_step step WHERE step.level_id = level.id))"""
+        SQL(
+            """INSERT INTO collection_tmp_stop (item_id, code)
+               SELECT item.item_id, CASE WHEN %(by_cycle)s AND level.mode = 'manual' THEN 'manual_level' ELSE 'no_steps' END
+                 FROM collection_tmp_item item JOIN collection_level level ON level.id = item.level_id
+                WHERE item.advances
+                  AND (%(by_cycle)s AND level.mode = 'manual'
+                       OR NOT EXISTS (SELECT 1 FROM collection_step step WHERE step.level_id = level.id))""",
+            by_cycle=not wish.by_person,
+        )
     )
     env.cr.execute(
         """UPDATE collection_tmp_item item SET advances = FALSE FROM collection_tmp_stop stop
@@ -283,23 +315,67 @@ def _leave_to_people(env):
     )
 
 
-def _gather_cases(env, company):
-    """One row per case with an advancing item: the tone is the highest level that advances, the total in company money."""
+def _let_answer(env):
+    """What would reach its next level if its last message were not waiting for an answer: a person wants to know."""
+    env.cr.execute(
+        """INSERT INTO collection_tmp_stop (item_id, code, until)
+           SELECT item_id, 'deadline', waits_until FROM collection_tmp_item
+            WHERE waits_until IS NOT NULL AND collectable AND NOT reached"""
+    )
+
+
+def _leave_what_is_prepared(env, ignore_actions):
+    """A message that waits for approval comes first: it is approved or cancelled before another one is written."""
+    env.cr.execute(
+        SQL(
+            """INSERT INTO collection_tmp_case_stop (case_id, code, info)
+               SELECT kase.case_id, 'awaiting_review', min(action.planned_date)::text
+                 FROM collection_tmp_case kase JOIN collection_action action ON action.case_id = kase.case_id
+                WHERE action.state IN ('planned', 'review', 'queued') AND NOT (action.id = ANY(%s))
+                GROUP BY kase.case_id""",
+            list(ignore_actions),
+        )
+    )
+
+
+def _set_aside(env, wish):
+    """Move the reasons that a person sets aside to a table of their own: they hold back nobody, but are remembered."""
+    env.cr.execute(
+        SQL(
+            """CREATE TEMPORARY TABLE collection_tmp_set_aside ON COMMIT DROP AS
+               SELECT case_id, code, until, info FROM collection_tmp_case_stop WHERE code IN %(ignored)s
+                UNION
+               SELECT case_id, 'deadline', max(waits_until), NULL FROM collection_tmp_item
+                WHERE advances AND waits_until IS NOT NULL GROUP BY case_id""",
+            ignored=wish.ignored,
+        )
+    )
+    env.cr.execute(SQL("DELETE FROM collection_tmp_case_stop WHERE code IN %s", wish.ignored))
+
+
+def _gather_cases(env, company, wish):
+    """One row per case with an advancing item: the tone is the highest level that advances, the total in company money.
+
+    ``channel`` is set where no level says through which one: for a message outside of the levels.
+    """
     env.cr.execute(
         SQL(
             """CREATE TEMPORARY TABLE collection_tmp_case ON COMMIT DROP AS
                SELECT tone.case_id, tone.debtor_id, tone.plan_id, tone.level_id, tone.level_days,
                       claim.amount, plan.minimum_amount, plan.minimum_days_between_contacts, plan.in_transit_days,
-                      CASE WHEN file.needs_review THEN 'review' ELSE level.mode END AS mode
+                      CASE WHEN %(by_person)s THEN 'auto' WHEN file.needs_review THEN 'review' ELSE level.mode END AS mode,
+                      %(by_person)s AS by_person, %(channel)s::text AS channel
                  FROM (SELECT DISTINCT ON (case_id) case_id, debtor_id, plan_id, level_id, level_days
                          FROM collection_tmp_item WHERE advances
-                        ORDER BY case_id, level_days DESC) tone
+                        ORDER BY case_id, level_days DESC NULLS LAST) tone
                  JOIN (SELECT case_id, round(sum(net / per_unit) FILTER (WHERE net > tolerance), %(digits)s) AS amount
                          FROM collection_tmp_claim GROUP BY case_id) claim ON claim.case_id = tone.case_id
                  JOIN collection_case file ON file.id = tone.case_id
                  JOIN collection_plan plan ON plan.id = tone.plan_id
-                 JOIN collection_level level ON level.id = tone.level_id""",
+                 LEFT JOIN collection_level level ON level.id = tone.level_id""",
             digits=company.currency_id.decimal_places,
+            by_person=wish.by_person,
+            channel="email" if wish.kind == "message" else None,
         )
     )
     env.cr.execute("CREATE UNIQUE INDEX ON collection_tmp_case (case_id)")
@@ -474,9 +550,9 @@ def unreachable():
         """SELECT kase.case_id, COALESCE(min(recipient.problem), 'no_address'), NULL::date,
                   string_agg(DISTINCT recipient.address, ', ')
              FROM collection_tmp_case kase
-             JOIN collection_step step ON step.level_id = kase.level_id
+             LEFT JOIN collection_step step ON step.level_id = kase.level_id AND kase.channel IS NULL
              LEFT JOIN collection_tmp_recipient recipient
-               ON recipient.case_id = kase.case_id AND recipient.channel = step.channel
+               ON recipient.case_id = kase.case_id AND recipient.channel = COALESCE(kase.channel, step.channel)
             GROUP BY kase.case_id
            HAVING bool_and(recipient.problem IS NOT NULL OR recipient.case_id IS NULL)"""
     )

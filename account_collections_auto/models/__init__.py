@@ -40,6 +40,11 @@ from . import collection_action_sample
 from . import collection_action_mail
 from . import collection_action_call
 from . import collection_action_changes
+from . import collection_request
+from . import collection_request_line
+from . import collection_request_text
+from . import collection_action_request
+from . import collection_case_request
 from . import collection_bounce
 from . import collection_today
 from . import collection_today_cycle

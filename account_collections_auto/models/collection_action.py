@@ -145,7 +145,7 @@ class CollectionAction(models.Model):
                 action.body = action._render_draft()
 
     def _render_draft(self):
-        template_sudo = self.step_id.sudo().mail_template_id
+        template_sudo = self.sudo()._get_template()
         if not template_sudo or not self.id:
             return False
         lang = self.lang or self.partner_id.lang
@@ -198,7 +198,7 @@ class CollectionAction(models.Model):
 
     def _reason_values(self, code, text):
         """Return the values of a reason from the text that `withhold` keeps with its code."""
-        return {"date" if code in ("gap", "bank_line") else "text": text} if text else {}
+        return {"date" if code in withhold.DATED else "text": text} if text else {}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_evidence(self):
@@ -222,6 +222,7 @@ class CollectionAction(models.Model):
             scheduled_at=fields.Datetime.now(),
         )
         self.env.ref("account_collections_auto.ir_cron_outbox").sudo()._trigger()
+        return self._offer_undo(self.env._("%(count)s messages are approved and leave within minutes.", count=len(self)))
 
     def action_cancel(self):
         """Do not send these messages; the items may be selected again by a later cycle."""
@@ -338,7 +339,7 @@ class CollectionAction(models.Model):
             action.write(
                 {
                     "contact_date": date,
-                    "deadline": action.level_id._get_deadline(date),
+                    "deadline": action.level_id and action.level_id._get_deadline(date),
                     "recipient": ", ".join(dict.fromkeys(address for _partner, address, _lang in reached)),
                     "lang": reached[0][2] if reached else action.partner_id.lang,
                     "is_test": test_mode,

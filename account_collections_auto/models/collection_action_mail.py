@@ -13,7 +13,7 @@ QUEUE_DAYS = 3
 # Of what a mail server answered, so much is shown as the reason; all of it is on the refused address.
 REASON_LENGTH = 200
 # Reasons of a customer that do not concern a message which was sent already: its own, or how it was prepared.
-NOT_FOR_THE_QUEUE = ("gap", "manual_level", "no_steps")
+NOT_FOR_THE_QUEUE = ("gap", "manual_level", "no_steps", "awaiting_review")
 
 
 class CollectionAction(models.Model):
@@ -30,7 +30,8 @@ class CollectionAction(models.Model):
         """Return {action: (reason code, text)} of the sent actions that must not leave any more.
 
         The same question as at dispatch, put to the ledger and the stops of this moment; a constant number of statements
-        per company and day. A day in the queue is a day later for every stop, also for a cycle of an earlier date.
+        per company, day and request of a person. A day in the queue is a day later for every stop, also for a cycle of an
+        earlier date.
         """
         now = fields.Datetime.now()
         refused = {}
@@ -38,19 +39,21 @@ class CollectionAction(models.Model):
             if (now - action.sent_at).days >= QUEUE_DAYS:
                 refused[action] = ("waited_too_long", None)
         waiting = self - self.browse([action.id for action in refused])
-        groups = waiting.grouped(lambda action: (action.company_id, action.contact_date + (now - action.sent_at)))
+        groups = waiting.grouped(
+            lambda action: (action.company_id, action.contact_date + (now - action.sent_at), action.request_id)
+        )
         self.env.flush_all()
         project.append_pending_marks(self.env)
         project.refresh_marked(self.env, partner_ids=waiting.partner_id.ids)
-        for (company, date), actions in groups.items():
-            refused.update(actions.with_company(company)._find_refused(company, date))
+        for (company, date, request), actions in groups.items():
+            refused.update(actions.with_company(company)._find_refused(company, date, request._wish()))
         return refused
 
-    def _find_refused(self, company, date):
+    def _find_refused(self, company, date, wish):
         self.env.flush_all()
-        select.select(self.env, company, date, SQL("SELECT unnest(%s)", self.case_id.ids))
+        select.select(self.env, company, date, SQL("SELECT unnest(%s)", self.case_id.ids), wish)
         schedule.pretend_unsent(self.env, self)
-        withhold.withhold(self.env, company, date, ignore_actions=self.ids)
+        withhold.withhold(self.env, company, date, ignore_actions=self.ids, wish=wish)
         outdated = schedule.outdated(self.env, self)
         causes = schedule.causes(self.env, outdated)
         stopped = self._stopped_cases(ignored=NOT_FOR_THE_QUEUE)
@@ -63,9 +66,7 @@ class CollectionAction(models.Model):
 
     def _withdraw(self, code, text=None):
         """Take back messages that never left: the levels of their items go back with them."""
-        self._change_state(
-            "cancelled", allowed_from=("sent",), reason_code=code, reason_values=self._reason_values(code, text)
-        )
+        self._change_state("cancelled", allowed_from=("sent",), reason_code=code, reason_values=self._reason_values(code, text))
 
     # -- failures and bounces -----------------------------------------------------------------------------------------
 

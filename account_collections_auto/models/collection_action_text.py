@@ -138,7 +138,8 @@ class CollectionAction(models.Model):
             kind, day = key
             if kind == 2:
                 return self.env._("Already reminded on %(date)s", date=formats.date(fields.Date.to_date(day)))
-            return {0: first, 1: due, 3: self.env._("Also due"), 4: self.env._("Credits and payments not yet matched")}[kind]
+            others = self.env._("Also due") if level else due
+            return {0: first, 1: due, 3: others, 4: self.env._("Credits and payments not yet matched")}[kind]
 
         return title
 

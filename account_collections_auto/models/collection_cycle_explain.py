@@ -30,14 +30,11 @@ class CollectionCycle(models.Model):
 
     def _read_explanation(self, result, cases):
         describe_all = self.env["collection.reason"]._describe_all
-        values = SQL(
-            """jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object('code', code, 'until', until, 'text', info,
-                   'date', CASE WHEN code IN ('gap', 'bank_line') THEN info END)))"""
-        )
-        rows = self.env.execute_query(SQL("SELECT item_id, %s FROM collection_tmp_stop GROUP BY item_id", values))
+        values = withhold.reasons_sql("stop")
+        rows = self.env.execute_query(SQL("SELECT item_id, %s FROM collection_tmp_stop stop GROUP BY item_id", values))
         item_reasons = dict(rows)
         case_reasons = dict(
-            self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop GROUP BY case_id", values))
+            self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop stop GROUP BY case_id", values))
         )
         result["item_stops"].update(item_reasons)
         result["case_stops"].update(case_reasons)

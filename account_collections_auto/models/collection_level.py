@@ -32,7 +32,7 @@ class CollectionLevel(models.Model):
         required=True,
         default="auto",
         help="Automatic messages leave with the daily cycle, reviewed ones wait for approval, "
-        "and the cycle never prepares a level that is sent by hand.",
+        "and a level by hand leaves only when somebody presses Send Now on the case.",
     )
     final_notice = fields.Boolean(
         help="The last notice before the debt is handed over. It is never the first contact about an item."

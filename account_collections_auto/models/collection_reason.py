@@ -45,6 +45,9 @@ class CollectionReason(models.AbstractModel):
             "dropped": self.env._("Dropped by a person"),
             "awaiting_review": self.env._("A message waits for approval"),
             "cancelled_by_user": self.env._("Cancelled by a person"),
+            "undone": self.env._("Taken back by a person"),
+            "not_reached": self.env._("No level is reached yet"),
+            "dropped_from_request": self.env._("Left out by a person"),
         }
 
     @api.model
@@ -86,11 +89,22 @@ class CollectionReason(models.AbstractModel):
             "bounced": self.env._("The e-mail address refused our message: %(text)s", text=text),
             "dropped": self.env._("Dropped by %(text)s", text=text),
             "awaiting_review": self.env._("A message of %(date)s waits for approval", date=date),
+            # left out of a sending by hand
+            "deadline": self.env._("The time to answer the last message is not over"),
+            "not_reached": self.env._("No level is reached yet; the next one is due on %(date)s", date=date),
+            "no_further_level": self.env._("There is no further level"),
+            "never_sent": self.env._("No level was sent yet that could be sent again"),
+            "nothing_open": self.env._("Nothing is open"),
+            "nothing_due": self.env._("Nothing is overdue"),
+            "no_plan": self.env._("The customer follows no dunning plan"),
+            "level_changed": self.env._("Another level is reached by now: have another look"),
+            "dropped_from_request": self.env._("Left out by %(text)s", text=text),
             # cancelled or failed actions
             "paid_meanwhile": self.env._("Paid, credited or stopped before the message left"),
             "overdue_meanwhile": self.env._("Something is overdue by now, so there is no courtesy message"),
             "review_expired": self.env._("Not approved in time"),
             "cancelled_by_user": self.env._("Cancelled by %(text)s", text=text),
+            "undone": self.env._("Taken back by %(text)s before it left", text=text),
             "merged": self.env._("The customers were merged"),
             "mail_failed": self.env._("The e-mail could not be sent: %(text)s", text=text),
             "mail_bounced": self.env._("The e-mail was refused: %(text)s", text=text),

@@ -81,6 +81,18 @@ class MailMail(models.Model):
         waiting._collection_actions()._withdraw("mail_cancelled")
         return super().unlink()
 
+    def _take_back(self):
+        """Remove mails that a person took back, with their messages: the case must not show what nobody got.
+
+        One that is due may be in the hands of the queue: it stays there, cancelled, and is passed over.
+        """
+        now = fields.Datetime.now()
+        early = self.filtered(lambda mail: mail.scheduled_date and mail.scheduled_date > now)
+        (self - early).write({"state": "cancel"})
+        messages = early.mail_message_id
+        early.unlink()
+        messages.unlink()
+
     # -- failures ------------------------------------------------------------------------------------------------------
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
@@ -178,10 +190,12 @@ class MailMail(models.Model):
         ]
 
     def _trigger_queue(self, only_if_due=False):
-        """Wake Odoo's queue up after this transaction: a mail that is created does not."""
+        """Wake Odoo's queue up after this transaction, or when these mails may leave: a mail that is created does not."""
         if only_if_due and not self.search_count([*self._due_domain(), ("model", "=", "collection.case")], limit=1):
             return
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        queue = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()
+        for at in {mail.scheduled_date for mail in self} or {False}:
+            queue._trigger(at=at or None)
 
     def process_email_queue(self, email_ids=(), batch_size=1000):
         """Odoo takes one batch and stops: ask for the next one while there is some and the last one got anywhere."""

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import is_html_empty
 
@@ -8,13 +8,16 @@ MODEL = "collection.action"
 class MailTemplate(models.Model):
     _inherit = "mail.template"
 
+    collection_is_message = fields.Boolean(
+        string="Message to Many Customers",
+        help="Collectors may send this text to customers of their choice. It belongs to no level of a dunning plan.",
+    )
+
     @api.constrains("model_id")
     def _check_steps_keep_their_texts(self):
         """A text that dunning steps use stays one about collection messages."""
         # sudo: whoever edits a template need not see the plans that use it
-        self.env["collection.step"].sudo().search(
-            [("mail_template_id", "in", self.ids)]
-        )._check_template_is_about_messages()
+        self.env["collection.step"].sudo().search([("mail_template_id", "in", self.ids)])._check_template_is_about_messages()
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         """The texts of messages are tried on a built-in sample in each installed language, and refused with the reason."""

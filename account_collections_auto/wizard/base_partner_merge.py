@@ -46,6 +46,7 @@ class BasePartnerMerge(models.TransientModel):
             action.occasion = f"{action.occasion}/case:{action.case_id.id}"
         self.env.flush_all()
         self._collection_join_decisions(kept, joined)
+        self._collection_join_requests(kept, joined)
         self._update_foreign_keys_generic("collection.case", joined, kept)
         self._update_reference_fields_generic("collection.case", joined, kept)
         self.env.invalidate_all()
@@ -56,6 +57,14 @@ class BasePartnerMerge(models.TransientModel):
             )
         )
         joined.unlink()
+
+    def _collection_join_requests(self, kept, joined):
+        """Where both cases are part of one sending by hand, one line of it is left; the messages stay."""
+        lines = self.env["collection.request.line"].sudo().search([("case_id", "in", (kept + joined).ids)], order="id")
+        for same_request in lines.grouped("request_id").values():
+            first = same_request.filtered(lambda line: line.state == "sent")[:1] or same_request[:1]
+            (same_request - first).unlink()
+        self.env.flush_all()
 
     def _collection_join_decisions(self, kept, joined):
         """Where a cycle decided the same of both cases, one decision with the sums of both is left."""

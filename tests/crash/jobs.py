@@ -449,3 +449,47 @@ def failing_cycle(job, company, day):
             env.cr.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
             return type(error).__name__, env.cr.fetchone()[0]
     return None
+
+
+# -- sent by hand ----------------------------------------------------------------------------------------------------
+
+
+@a_job
+def send_now_of_a_client(job, customer):
+    """A person opens Send Now for a customer; once all have, each of them presses Send."""
+    request = []
+
+    def begin(env):
+        case = env["collection.case"].search([("partner_id", "=", customer)])
+        request[:] = [case.action_send_now()["res_id"]]
+
+    job.rpc(begin)
+    job.reach("ready")
+    job.wire.readline()
+    job.rpc(lambda env: env["collection.request"].browse(request).action_send() and None)
+    with job.env() as env:
+        return env["collection.request"].browse(request).line_ids.state
+
+
+@a_job
+def bulk_message(job, customers):
+    """A person confirms a message to many customers, which leaves in the background."""
+
+    def send(env):
+        cases = env["collection.case"].search([("partner_id", "in", customers)])
+        env["collection.request"].browse(cases.action_bulk_message()["res_id"]).action_send()
+
+    job.rpc(send)
+
+
+@a_job
+def send_by_hand(job):
+    """What the scheduler does with what people confirmed."""
+    with job.env() as env:
+        env.cr.execute("UPDATE ir_cron_progress SET timed_out_counter = 0")
+        env.cr.commit()
+        _report_phases(job, env)
+        job.reach("ready")
+        job.wire.readline()
+        env.ref("account_collections_auto.ir_cron_requests").method_direct_trigger()
+        env.cr.commit()
