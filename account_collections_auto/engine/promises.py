@@ -86,13 +86,13 @@ def judge(env, company, date):
             date=date,
             rates=rates_sql(company.id, date),
             debtor=env["collection.case"]._debtor_sql("partner"),
-            is_money=_IS_MONEY,
+            is_money=IS_MONEY,
         )
     )
     return [row for row in env.cr.fetchall() if row[1] != row[2]]
 
 
-_IS_MONEY = SQL(
+IS_MONEY = SQL(
     """(EXISTS (SELECT 1 FROM account_payment payment WHERE payment.move_id = credit.move_id)
         OR EXISTS (SELECT 1 FROM account_bank_statement_line statement WHERE statement.move_id = credit.move_id))"""
 )

@@ -23,10 +23,12 @@ from . import collection_dispute_reason
 from . import collection_dispute
 from . import collection_dispute_line
 from . import collection_promise
+from . import collection_payment_notice
 from . import collection_item_dispute
 from . import collection_item_promise
 from . import collection_case_dispute
 from . import collection_case_promise
+from . import collection_case_payment_notice
 from . import collection_mirror
 from . import collection_cycle
 from . import collection_cycle_summary
@@ -36,6 +38,7 @@ from . import collection_cycle_line
 from . import collection_action
 from . import collection_action_line
 from . import collection_action_text
+from . import collection_action_proof
 from . import collection_action_sample
 from . import collection_action_mail
 from . import collection_action_call

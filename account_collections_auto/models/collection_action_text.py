@@ -111,6 +111,7 @@ class CollectionAction(models.Model):
             "has_overdue": any(line.days_overdue > 0 for line in self.line_ids),
             "has_stopped": any(line.amount_stopped_currency for line in self.line_ids),
             "final": self.level_id.final_notice,
+            "proof_request": self._get_proof_request(),
         }
 
     def _section_of(self, line):

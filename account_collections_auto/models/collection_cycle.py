@@ -233,6 +233,7 @@ class CollectionCycle(models.Model):
         project.append_pending_marks(self.env)
         project.refresh_company(self.env, self.company_id)
         self.env["collection.promise"]._judge(self.company_id, self.date)
+        self.env["collection.payment.notice"]._judge(self.company_id, self.date)
         self.env["collection.mirror"]._sync(self.company_id, self.date)
         self.bank_status = self._get_bank_status()
         stale = self.is_automatic and self._bank_is_stale()
@@ -259,6 +260,7 @@ class CollectionCycle(models.Model):
         project.append_pending_marks(self.env)
         project.refresh_marked(self.env)
         self.env["collection.promise"]._judge(self.company_id, self.date)
+        self.env["collection.payment.notice"]._judge(self.company_id, self.date)
         self.env["collection.mirror"]._sync(self.company_id, self.date)
         self._select_and_withhold(
             SQL(

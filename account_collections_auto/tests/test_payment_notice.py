@@ -1,0 +1,116 @@
+from datetime import timedelta
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .common import TODAY, CollectionsCase
+
+
+class TestPaymentNotice(CollectionsCase):
+    """ "We have paid already": the items rest for some days, the accountant looks, the ledger decides."""
+
+    def setUp(self):
+        super().setUp()
+        self.payer = self.customer()
+        self.debt = self.invoice(self.payer, 1000)
+
+    def notice(self, items=None, amount=1000, on=TODAY, **vals):
+        self.case(self.payer)
+        return self.env["collection.payment.notice"].create(
+            {
+                "partner_id": self.payer.id,
+                "company_id": self.company.id,
+                "amount": amount,
+                "date_from": on,
+                "payment_date": on - timedelta(days=1),
+                "item_ids": [Command.set(self.items(items or self.debt).ids)],
+                **vals,
+            }
+        )
+
+    def day(self, number):
+        return TODAY + timedelta(days=number)
+
+    def test_the_items_rest_for_the_days_in_transit_and_then_go_on_with_a_request_for_proof(self):
+        other = self.invoice(self.payer, 70)
+        notice = self.notice()
+        self.run_cycle()
+        self.assertEqual([items for _day, _level, items, _total in self.sent(self.payer)], [{other: 70}])
+        self.assertWithheld(self.payer, "payment_notice")
+        self.run_cycle(self.day(4))
+        self.assertEqual(notice.state, "open")
+        self.run_cycle(self.day(7))
+        self.assertEqual(notice.state, "not_found")
+        action = self.actions(self.payer)[-1]
+        self.assertIn(self.debt, action.line_ids.filtered("advances").move_id)
+        self.assertIn("please send us the confirmation of your bank", action.body)
+        self.assertNotIn("please send us the confirmation", self.actions(self.payer)[0].body)
+
+    def test_nothing_is_asked_for_once_proof_was_sent(self):
+        proof = self.env["ir.attachment"].create({"name": "bank.pdf", "raw": b"%PDF-1.4"})
+        self.notice(proof_ids=proof.ids)
+        self.run_cycle(self.day(5))
+        self.assertNotIn("please send us", self.actions(self.payer).body)
+
+    def test_it_closes_by_itself_when_the_money_is_matched(self):
+        notice = self.notice()
+        self.assertTrue(notice.activity_ids)
+        self.pay(self.debt, 990, on=TODAY)
+        self.run_cycle(self.day(1))
+        self.assertEqual((notice.state, notice.ended_on), ("found", self.day(1)))
+        self.assertFalse(notice.activity_ids)
+
+    def test_other_money_does_not_close_it(self):
+        other = self.invoice(self.payer, 1000)
+        notice = self.notice()
+        self.pay(other, 1000, on=TODAY)
+        self.pay(self.debt, 200, on=TODAY)
+        self.run_cycle(self.day(1))
+        self.assertEqual(notice.state, "open")
+
+    def test_the_likely_bank_lines_stand_beside_it(self):
+        notice = self.notice(reference="Order 4711")
+        own = self.bank_line(400, on=TODAY, partner_id=self.payer.id)
+        exact = self.bank_line(1000, on=TODAY)
+        charges = self.bank_line(985, on=TODAY)
+        named = self.bank_line(333, on=TODAY, payment_ref="your order 4711, thanks")
+        self.bank_line(700, on=TODAY)
+        self.bank_line(1000, on=TODAY - timedelta(days=30))
+        self.assertEqual(notice.likely_line_ids, own + exact + charges + named)
+        self.assertEqual(notice._find_likely_lines()[0], own)
+
+    def test_a_second_one_about_the_same_items_needs_a_person(self):
+        self.notice(on=self.day(-20))
+        self.run_cycle(self.day(-10))
+        sent = len(self.sent(self.payer))
+        again = self.notice()
+        self.assertEqual(again.state, "to_check")
+        self.run_cycle()
+        self.assertEqual(len(self.sent(self.payer)), sent + 1)  # nobody has let them rest
+        again.action_accept()
+        self.run_cycle(self.day(3))
+        self.assertEqual(again.state, "open")
+        other = self.invoice(self.payer, 70)
+        self.assertEqual(self.notice(other, 70).state, "open")
+
+    def test_a_person_says_that_it_was_not_found(self):
+        notice = self.notice()
+        with self.on_day(TODAY):
+            notice.action_not_found()
+        self.run_cycle()
+        self.assertSent(self.payer, self.level(7))
+        with self.assertRaises(UserError):
+            notice.action_not_found()
+
+    def test_it_is_no_stop_that_shows_in_odoos_own_flag(self):
+        self.notice()
+        self.assertFalse(any(self.debt.line_ids.mapped("no_followup")))
+
+    def test_what_is_refused(self):
+        with self.assertRaises(ValidationError):
+            self.notice(self.invoice(self.customer("Other"), 5))
+        notice = self.notice()
+        auditor = self.make_user("ann", "account_collections_auto.group_collection_auditor")
+        for act in ("action_accept", "action_not_found", "action_cancel"):
+            with self.assertRaises(AccessError, msg=act):
+                getattr(notice.with_user(auditor), act)()
