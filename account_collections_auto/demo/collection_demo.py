@@ -19,6 +19,9 @@ OPEN_AGES = ((-60, -4, 64), (-3, -1, 8), (0, 0, 4), (1, 6, 14), (7, 20, 26), (21
 PAID_AGES = ((46, 400, 120),)
 # Six weeks of history: a cycle on each of these days before today.
 PAST_CYCLES = (42, 28, 14)
+# So many messages of today's cycle wait for a person, and so many customers have no address in all.
+TO_APPROVE = 12
+WITHOUT_ADDRESS = 5
 
 
 class Bill(NamedTuple):
@@ -57,6 +60,7 @@ class CollectionDemo(models.AbstractModel):
         demo._run_past_cycles(company)
         demo._pay_late(invoices)
         demo._make_exceptions(invoices)
+        demo._make_work_for_today(company)
 
     # -- the ground ----------------------------------------------------------------------------------------------------
 
@@ -212,6 +216,8 @@ class CollectionDemo(models.AbstractModel):
             self._pay(move, days_ago=8)
         for move in self._overdue(invoices)[5::17]:
             self._pay(move, days_ago=6, share=0.5)
+        for move in self._overdue(invoices)[7::29]:
+            self._pay(move, days_ago=1)
 
     def _overdue(self, invoices):
         today = self._today()
@@ -325,7 +331,7 @@ class CollectionDemo(models.AbstractModel):
                 {
                     "partner_id": whole.partner_id.id,
                     "date_from": today,
-                    "date_until": today + timedelta(days=14),
+                    "date_until": today + timedelta(days=5),
                     "reason": "Waiting for a corrected delivery note",
                 },
                 {
@@ -375,3 +381,15 @@ class CollectionDemo(models.AbstractModel):
                 "invoice_date": self._today() - timedelta(days=60),
             }
         ).action_post()
+
+    # -- what somebody finds on Today after the cycle --------------------------------------------------------------------
+
+    def _make_work_for_today(self, company):
+        """Of the customers whom a cycle today would contact, the largest wait for approval, and a few have no address."""
+        preview = self.env["collection.cycle"].preview(company, self._today())
+        planned = preview.line_ids.filtered(lambda line: line.decision == "planned").sorted("amount", reverse=True)
+        cases = planned.case_id
+        preview.unlink()
+        cases[:TO_APPROVE].needs_review = True
+        without = self.env["res.partner"].search_count([("ref", "=like", "COLLECT-%"), ("email", "=", False)])
+        cases[TO_APPROVE : TO_APPROVE + WITHOUT_ADDRESS - without].partner_id.email = False
