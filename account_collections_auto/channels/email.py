@@ -14,17 +14,20 @@ class CollectionChannelEmail(models.AbstractModel):
     _inherit = "collection.channel"
 
     @api.model
-    def _recipients_sql(self, company):
+    def _recipients_sql(self, company, for_customer=False):
         """The collections contacts; else the invoice contacts named on the claimed invoices; else the company.
 
         With a payer, that partner in place of the customer. Addresses are de-duplicated in their normalised form.
+        ``for_customer``: about the whole account, so one message, and of a customer whose invoice contacts get only
+        what is theirs none goes to those.
         """
         return SQL(
             """WITH payer AS (
                    SELECT kase.case_id, kase.debtor_id, COALESCE(debtor.collection_payer_id, kase.debtor_id) AS payer_id,
                           debtor.collection_payer_id IS NOT NULL AS is_other,
+                          debtor.collection_grouping IS NOT DISTINCT FROM 'contact' AS is_apart,
                           debtor.collection_grouping IS NOT DISTINCT FROM 'contact'
-                              AND debtor.collection_payer_id IS NULL AS by_contact
+                              AND debtor.collection_payer_id IS NULL AND NOT %(for_customer)s AS by_contact
                      FROM collection_tmp_case kase JOIN res_partner debtor ON debtor.id = kase.debtor_id
                ), flagged AS (
                    SELECT payer.case_id, contact.id AS partner_id
@@ -35,7 +38,7 @@ class CollectionChannelEmail(models.AbstractModel):
                ), named AS (
                    SELECT DISTINCT item.case_id, item.contact_id AS partner_id
                      FROM collection_tmp_item item
-                     JOIN payer ON payer.case_id = item.case_id AND NOT payer.is_other
+                     JOIN payer ON payer.case_id = item.case_id AND NOT payer.is_other AND NOT payer.is_apart
                      JOIN res_partner contact ON contact.id = item.contact_id
                     WHERE (item.advances OR (item.collectable AND item.is_overdue))
                       AND contact.active AND COALESCE(contact.email, '') != ''
@@ -65,11 +68,12 @@ class CollectionChannelEmail(models.AbstractModel):
                                          WHERE listed.email = partner.email_normalized AND listed.active) THEN 'blacklisted'
                            WHEN EXISTS (SELECT 1 FROM collection_bounce bounce
                                          WHERE bounce.email = partner.email_normalized AND bounce.active
-                                           AND bounce.company_id = %s) THEN 'bounced'
+                                           AND bounce.company_id = %(company)s) THEN 'bounced'
                       END
                  FROM chosen JOIN res_partner partner ON partner.id = chosen.partner_id
                 ORDER BY chosen.case_id, chosen.contact_id, COALESCE(partner.email_normalized, partner.email), partner.id""",
-            company.id,
+            company=company.id,
+            for_customer=for_customer,
         )
 
     @api.model

@@ -1,6 +1,6 @@
 -- no company runs its daily cycle
 UPDATE res_company
-   SET collection_is_active = false;
+   SET collection_is_active = false, collection_statement_day = 0, collection_statement_date = NULL;
 
 -- what did not leave yet stays here
 UPDATE collection_action_line
@@ -11,10 +11,14 @@ UPDATE collection_action
    SET state = 'cancelled', reason_code = 'neutralized', reason_values = NULL
  WHERE state IN ('planned', 'review', 'queued');
 
+UPDATE collection_statement_sent
+   SET state = 'withheld', reason_code = 'neutralized', reason_values = NULL
+ WHERE state = 'queued';
+
 UPDATE mail_mail
    SET state = 'cancel'
  WHERE state IN ('outgoing', 'exception')
-   AND id IN (SELECT mail_id FROM collection_action);
+   AND id IN (SELECT mail_id FROM collection_action UNION SELECT mail_id FROM collection_statement_sent);
 
 -- nor is anything sent that somebody asked for by hand
 UPDATE collection_request

@@ -28,3 +28,15 @@ def bucket(days_overdue: int) -> str:
     ['0_not_due', '0_not_due', '1_30', '1_30', '31_60', '31_60', '61_90', '91_more', '91_more']
     """
     return next(found.code for found in BUCKETS if found.last is None or days_overdue <= found.last)
+
+
+def age(debts: list[tuple[int, float]], digits: int = 2) -> list[float]:
+    """Return the sum of each bucket, in their order, for ``debts``, (days overdue, amount) pairs.
+
+    >>> age([(-1, 7500.0), (17, 4000.0), (35, 1800.0), (76, 1000.0)])
+    [7500.0, 4000.0, 1800.0, 1000.0, 0.0]
+    """
+    sums = dict.fromkeys((found.code for found in BUCKETS), 0.0)
+    for days_overdue, amount in debts:
+        sums[bucket(days_overdue)] += amount
+    return [round(total, digits) + 0.0 for total in sums.values()]

@@ -1,5 +1,6 @@
 """Pure functions on days. No Odoo here."""
 
+from calendar import monthrange
 from collections.abc import Collection
 from datetime import date, timedelta
 
@@ -33,3 +34,42 @@ def deadline(sent: date, response_days: int, weekdays: Collection[int] = EVERY_D
     datetime.date(2026, 6, 15)
     """
     return next_working_day(sent + timedelta(days=response_days), weekdays, holidays)
+
+
+def day_of_month(day: int, year: int, month: int) -> date:
+    """Return day ``day`` of a month, or the last day of a shorter one.
+
+    >>> day_of_month(31, 2026, 2)
+    datetime.date(2026, 2, 28)
+    """
+    return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+def last_monthly_date(day: int, today: date) -> date:
+    """Return the last day up to ``today`` that is day ``day`` of its month.
+
+    >>> last_monthly_date(5, date(2026, 1, 5)), last_monthly_date(31, date(2026, 3, 1))
+    (datetime.date(2026, 1, 5), datetime.date(2026, 2, 28))
+    >>> last_monthly_date(20, date(2026, 1, 5))
+    datetime.date(2025, 12, 20)
+    """
+    found = day_of_month(day, today.year, today.month)
+    if found <= today:
+        return found
+    before = today.replace(day=1) - timedelta(days=1)
+    return day_of_month(day, before.year, before.month)
+
+
+def next_monthly_date(day: int, today: date) -> date:
+    """Return the first day after ``today`` that is day ``day`` of its month.
+
+    >>> next_monthly_date(5, date(2026, 1, 5)), next_monthly_date(31, date(2026, 1, 31))
+    (datetime.date(2026, 2, 5), datetime.date(2026, 2, 28))
+    >>> next_monthly_date(5, date(2026, 12, 9)), next_monthly_date(20, date(2026, 1, 5))
+    (datetime.date(2027, 1, 5), datetime.date(2026, 1, 20))
+    """
+    found = day_of_month(day, today.year, today.month)
+    if found > today:
+        return found
+    later = today.replace(day=28) + timedelta(days=4)
+    return day_of_month(day, later.year, later.month)

@@ -150,7 +150,7 @@ def _refresh(env, company_id, partner_ids):
 
 
 def _scope(env, company_id, partner_ids=None):
-    accounts, companies = _accounts_and_branches(env, company_id)
+    accounts, companies = accounts_and_branches(env, company_id)
     return {
         "company": company_id,
         "companies": companies,
@@ -197,7 +197,7 @@ def lock_cases(env, company_id, partner_ids):
     )
 
 
-def _accounts_and_branches(env, company_id):
+def accounts_and_branches(env, company_id):
     """Return two tuples of ids: receivable accounts that may hold customers' items (never empty), and the root company
     ``company_id`` with its branches (empty when there is no such company)."""
     env["account.account"].flush_model(["account_type", "non_trade"])

@@ -82,21 +82,7 @@ class CollectionAction(models.Model):
     def _block_addresses(self, emails, explanation):
         """Remember the refused addresses, once each, and show the problem on the case."""
         self.ensure_one()
-        bounces = self.env["collection.bounce"].sudo()
-        known = bounces.search([("email", "in", emails), ("company_id", "=", self.company_id.id)]).mapped("email")
-        bounces.create(
-            [
-                {
-                    "email": email,
-                    "company_id": self.company_id.id,
-                    "action_id": self.id,
-                    "case_id": self.case_id.id,
-                    "explanation": explanation,
-                }
-                for email in emails
-                if email not in known
-            ]
-        )
+        self.env["collection.bounce"]._remember(self.case_id, emails, explanation, action=self)
         self.case_id.sudo().write({"contact_problem_code": "bounced", "contact_problem_values": {"text": ", ".join(emails)}})
 
     def _bounce(self, email, explanation):

@@ -5,6 +5,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount, format_date
 
+from ..engine.sections import join_numbers
+
 # Of several documents that share one payment reference: what a bank transfer has room for.
 REFERENCE_LENGTH = 140
 
@@ -89,7 +91,7 @@ class CollectionAction(models.Model):
     @api.depends_context("lang")
     def _compute_items_table(self):
         qweb = self.env["ir.qweb"]
-        formats = _Formats(self.env)
+        formats = Formats(self.env)
         for action in self:
             values = action._prepare_items_table(formats)
             action.items_table = qweb._render("account_collections_auto.items_table", values, minimal_qcontext=True)
@@ -220,13 +222,7 @@ class CollectionAction(models.Model):
         lines = self.line_ids.filtered(lambda line: line.amount_residual_currency > 0)
         if len(lines.move_id) == 1 and lines.move_id.payment_reference:
             return lines.move_id.payment_reference
-        reference = ""
-        for number in dict.fromkeys(line.move_name for line in lines if line.move_name):
-            longer = f"{reference}, {number}" if reference else number
-            if len(longer) > REFERENCE_LENGTH:
-                break
-            reference = longer
-        return reference
+        return join_numbers((line.move_name for line in lines), REFERENCE_LENGTH)
 
     def _get_qr_url(self, bank):
         """Return the address of the QR code that Odoo makes for the claim, None where it makes none."""
@@ -255,10 +251,10 @@ class CollectionAction(models.Model):
 
     def _get_reply_address(self):
         """Return the address that people are told to write to: the collector's, else the company's."""
-        return self.case_id._get_collector().email_normalized or self.company_id.email or ""
+        return self.case_id._get_reply_address()
 
 
-class _Formats:
+class Formats:
     """Dates and amounts as text in the language of ``env``; each value is formatted once."""
 
     def __init__(self, env):
@@ -267,11 +263,13 @@ class _Formats:
         self._amounts = {}
 
     def date(self, day):
+        """Return ``day`` as text, '' for none."""
         if day not in self._dates:
             self._dates[day] = format_date(self.env, day) if day else ""
         return self._dates[day]
 
     def amount(self, amount, currency):
+        """Return ``amount`` with its currency, never broken over two lines."""
         key = (currency.id, currency.round(amount))
         if key not in self._amounts:
             # No line break inside an amount, whatever the separators of the language.

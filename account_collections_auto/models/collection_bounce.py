@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 
@@ -23,3 +23,23 @@ class CollectionBounce(models.Model):
             raise AccessError(self.env._("Only a collector can release a refused address."))
         # sudo: what the mail server said is evidence; nobody writes it, and of a collector this switch only
         self.sudo().active = False
+
+    @api.model
+    def _remember(self, case, emails, explanation, action=None):
+        """Remember the addresses that refused a message about ``case``, once each."""
+        # sudo: it is the mail server that says so, whoever works in the queue
+        bounces = self.sudo()
+        known = bounces.search([("email", "in", emails), ("company_id", "=", case.company_id.id)]).mapped("email")
+        bounces.create(
+            [
+                {
+                    "email": email,
+                    "company_id": case.company_id.id,
+                    "action_id": action and action.id,
+                    "case_id": case.id,
+                    "explanation": explanation,
+                }
+                for email in emails
+                if email not in known
+            ]
+        )

@@ -199,3 +199,8 @@ class CollectionCase(models.Model):
         """Return the user who answers for this case: its collector, else the company's."""
         self.ensure_one()
         return self.user_id or self.company_id.collection_user_id
+
+    def _get_reply_address(self):
+        """Return the address that customers are told to write to: the collector's, else the company's."""
+        self.ensure_one()
+        return self._get_collector().email_normalized or self.company_id.email or ""

@@ -117,6 +117,11 @@ class CollectionReason(models.AbstractModel):
             "attachments_left_out": self.env._("Invoices were left out because the files would be too large"),
             "address_refused": self.env._("One of the addresses refused the message"),
             "copy_refused": self.env._("An address in copy refused the message"),
+            # a statement of account that was not sent
+            "zero_balance": self.env._("The balance is zero"),
+            "switched_off": self.env._("Automatic sending is switched off in this company"),
+            "test_mode_changed": self.env._("Test mode was switched on or off in the meantime"),
+            "statement_not_made": self.env._("The document could not be made: %(text)s", text=text),
             # a cycle that stopped as a preview
             "bank_not_fresh": self.env._("The newest bank line is too old, so payments may be missing: %(text)s", text=text),
             "brake": self.env._("Unusually many customers would be contacted: %(text)s", text=text),

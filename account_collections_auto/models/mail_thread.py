@@ -15,5 +15,8 @@ class MailThread(models.AbstractModel):
         if message_ids:
             actions = self.env["collection.action"].sudo().search([("message_id", "in", message_ids)])
             explanation = html2plaintext(message_dict.get("body") or "").strip()[:EXPLANATION_LENGTH]
-            actions._bounce(message_dict.get("bounced_email"), explanation or message_dict.get("subject") or "")
+            explanation = explanation or message_dict.get("subject") or ""
+            actions._bounce(message_dict.get("bounced_email"), explanation)
+            statements = self.env["collection.statement.sent"].sudo().search([("message_id", "in", message_ids)])
+            statements._bounce(message_dict.get("bounced_email"), explanation)
         return result

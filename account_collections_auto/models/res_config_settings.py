@@ -18,6 +18,11 @@ class ResConfigSettings(models.TransientModel):
     collection_bank_max_age_days = fields.Integer(related="collection_company_id.collection_bank_max_age_days", readonly=False)
     collection_brake_factor = fields.Float(related="collection_company_id.collection_brake_factor", readonly=False)
     collection_brake_first_limit = fields.Integer(related="collection_company_id.collection_brake_first_limit", readonly=False)
+    collection_statement_day = fields.Integer(related="collection_company_id.collection_statement_day", readonly=False)
+    collection_statement_date = fields.Date(related="collection_company_id.collection_statement_date")
+    collection_statement_for = fields.Selection(related="collection_company_id.collection_statement_for", readonly=False)
+    collection_statement_kind = fields.Selection(related="collection_company_id.collection_statement_kind", readonly=False)
+    collection_statement_format = fields.Selection(related="collection_company_id.collection_statement_format", readonly=False)
 
     def action_open_collection_start(self):
         """Open the screen that switches the automatic cycle on or off."""

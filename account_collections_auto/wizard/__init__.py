@@ -14,3 +14,4 @@ from . import collection_preview
 from . import collection_safe_start
 from . import collection_safe_start_plan
 from . import collection_dispute_settle
+from . import collection_statement

@@ -44,6 +44,8 @@ class BasePartnerMerge(models.TransientModel):
         actions.filtered(lambda action: action.state in ("planned", "review", "queued"))._cancel("merged")
         for action in actions:
             action.occasion = f"{action.occasion}/case:{action.case_id.id}"
+        for sent in joined.statement_ids.filtered("occasion"):
+            sent.occasion = f"{sent.occasion}/case:{sent.case_id.id}"
         self.env.flush_all()
         self._collection_join_decisions(kept, joined)
         self._collection_join_requests(kept, joined)
