@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CollectionCase(models.Model):
@@ -20,5 +21,7 @@ class CollectionCase(models.Model):
     def action_statement(self):
         """Ask which statement of account of these customers to print or send."""
         self.check_access("read")
+        if not self:
+            raise UserError(self.env._("Choose at least one case."))
         wizard = self.env["collection.statement"].create({"case_ids": [fields.Command.set(self.ids)]})
         return wizard._action_open()

@@ -249,9 +249,10 @@ class CollectionStatementSent(models.Model):
         """Send the statements of one company and period. First what a person decided, then the ledger, then addresses."""
         self._withhold_stopped(company)
         waiting = self.filtered(lambda sent: sent.state == "queued")
-        accounts = self.env["collection.statement.document"]._get_statements(
-            company, waiting.partner_id, waiting[:1]._period() if waiting else None
-        )
+        if not waiting:
+            return
+        documents = self.env["collection.statement.document"]
+        accounts = documents._get_statements(company, waiting.partner_id, waiting[0]._period())
         for sent in waiting:
             account = accounts[sent.partner_id]
             sent.amount = sum(section.balance_company for section in account.sections)
