@@ -16,10 +16,12 @@ class CollectionStatementEmail(models.AbstractModel):
         """Return the values of the mails of ``statements``."""
         reply_addresses = self._get_reply_addresses(statements)
         rendered = template._generate_template(statements.ids, ("subject", "body_html", "email_from", "reply_to"))
-        wrapped = self._wrap(template, statements, rendered)
+        for sent in statements.filtered("is_test"):
+            rendered[sent.id]["subject"] = f"[TEST, {sent.recipient}] {rendered[sent.id]['subject']}"
+        for sent_id, body in self._wrap(template, statements, rendered).items():
+            rendered[sent_id]["body"] = body
         return [
-            self._prepare_mail_vals(sent, template, rendered[sent.id], wrapped[sent.id], reply_addresses[sent.case_id.id])
-            for sent in statements
+            self._prepare_mail_vals(sent, template, rendered[sent.id], reply_addresses[sent.case_id.id]) for sent in statements
         ]
 
     def _get_attachments(self, sent):

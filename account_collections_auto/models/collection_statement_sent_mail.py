@@ -57,6 +57,10 @@ class CollectionStatementSent(models.Model):
     def _get_reply_address(self):
         return self.case_id._get_reply_address() if self.case_id else ""
 
+    def _get_leaving_time(self):
+        """A statement leaves at once: nobody decides about it any more."""
+        return False
+
     # -- handing over --------------------------------------------------------------------------------------------------
 
     def _mail(self, accounts):
@@ -106,7 +110,7 @@ class CollectionStatementSent(models.Model):
             sent._change_state(
                 "sent", allowed_from=("queued",), mail_id=mail.id, mail_message_id=mail.mail_message_id.id, sent_at=now
             )
-        mails._trigger_queue()
+        created._trigger_queue()
 
     def _get_template(self):
         """Return the text of the e-mail: the first about statements, so that a company may replace ours."""
