@@ -32,5 +32,13 @@ class CollectionChannel(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _show(self, actions):
+        """Return {action: (subject, HTML document)}: each message as its customer sees it. Sends nothing, keeps nothing.
+
+        What was sent is shown as it was sent, the rest as it would leave now.
+        """
+        raise NotImplementedError
+
+    @api.model
     def _listen(self):
         """Look at what became of the messages that were handed over, and change the state of their actions."""

@@ -142,6 +142,22 @@ class CollectionChannelEmail(models.AbstractModel):
             )
         return wrapped
 
+    @api.model
+    def _show(self, actions):
+        sent = actions.filtered("mail_message_id")
+        texts = {
+            action.id: {"subject": action.mail_message_id.subject, "body_html": action.mail_message_id.body} for action in sent
+        }
+        shown = {}
+        for template, group in sent.grouped(lambda action: action._get_template()).items():
+            wrapped = self._wrap(template, group, texts)
+            for action in group:
+                shown[action] = (action.mail_message_id.subject, action.mail_id.body_html or wrapped[action.id])
+        waiting = (actions - sent).filtered(lambda action: action._get_template())
+        return shown | {
+            waiting.browse(action_id): (text["subject"], text["body"]) for action_id, text in self._render(waiting).items()
+        }
+
     def _prepare_mail_vals(self, action, template, rendered, reply_address):
         """Values of the mail of ``action``. It belongs to the case, so that replies land there."""
         case, company = action.case_id, action.company_id

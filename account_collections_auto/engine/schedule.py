@@ -9,6 +9,12 @@ from odoo.tools import SQL
 from . import withhold
 
 
+def find_messages(env):
+    """Fill ``collection_tmp_message``: which messages the customers get whom nothing holds back, through which channel."""
+    env.cr.execute(_planned_messages())
+    env.cr.execute("ANALYZE collection_tmp_message")
+
+
 def record_decisions(env, cycle):
     """Write what ``cycle`` decided for each case and level: one planned line, one withheld line, with all reasons.
 
@@ -26,12 +32,20 @@ def record_decisions(env, cycle):
         SQL(
             """INSERT INTO collection_cycle_line AS line
                       (cycle_id, company_id, case_id, level_id, decision, item_count, amount, oldest_due_date,
-                       reason_code, reasons, until_date, create_uid, create_date, write_uid, write_date)
+                       reason_code, reasons, until_date, channels, needs_approval,
+                       create_uid, create_date, write_uid, write_date)
                SELECT %(cycle)s, %(company)s, decided.*, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                  FROM (SELECT kase.case_id, kase.level_id, 'planned', count(*), max(kase.amount), min(item.due_date),
-                              NULL, NULL::jsonb, NULL::date
+                              NULL, NULL::jsonb, NULL::date, max(message.channels), bool_or(message.needs_approval)
                          FROM collection_tmp_case kase
                          JOIN collection_tmp_item item ON item.case_id = kase.case_id AND item.advances
+                         LEFT JOIN (SELECT message.case_id,
+                                           string_agg(DISTINCT message.channel, ',' ORDER BY message.channel) AS channels,
+                                           bool_or(message.state = 'review' AND pending.approved_at IS NULL
+                                                   OR pending.state = 'review') AS needs_approval
+                                      FROM collection_tmp_message message
+                                      LEFT JOIN collection_action pending ON pending.id = message.action_id
+                                     GROUP BY message.case_id) message ON message.case_id = kase.case_id
                         WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
                         GROUP BY kase.case_id, kase.level_id
                        UNION ALL
@@ -40,7 +54,7 @@ def record_decisions(env, cycle):
                               count(DISTINCT held.item_id), sum(held.amount_residual) FILTER (WHERE held.position = 1),
                               min(held.due_date), min(held.code),
                               %(reasons)s,
-                              max(held.until)
+                              max(held.until), NULL, FALSE
                          FROM (SELECT reason.*,
                                       row_number() OVER (PARTITION BY item_id ORDER BY is_whole DESC, code) AS position
                                  FROM (SELECT item.case_id, item.level_id, item.item_id,
@@ -62,7 +76,8 @@ def record_decisions(env, cycle):
                         GROUP BY held.case_id, held.level_id) decided
                ON CONFLICT (cycle_id, case_id, level_id, decision) DO UPDATE
                   SET item_count = excluded.item_count, amount = excluded.amount,
-                      oldest_due_date = excluded.oldest_due_date""",
+                      oldest_due_date = excluded.oldest_due_date, channels = excluded.channels,
+                      needs_approval = excluded.needs_approval""",
             cycle=cycle.id,
             company=cycle.company_id.id,
             digits=cycle.company_id.currency_id.decimal_places,
@@ -96,11 +111,9 @@ def renew_actions(env, occasion):
     """Let each unsent action of a case that nothing holds back be about what ``occasion`` found, instead of adding one.
 
     ``occasion``: a cycle, or the request of a person, which is its own approval.
-    Their lines follow in `plan_actions`. In between, the unsent actions that were not renewed have to be cancelled: their
-    lines would be in the way.
+    Runs after `find_messages`. Their lines follow in `plan_actions`. In between, the unsent actions that were not renewed
+    have to be cancelled: their lines would be in the way.
     """
-    env.cr.execute(_planned_messages())
-    env.cr.execute("ANALYZE collection_tmp_message")
     env.cr.execute(
         SQL(
             """UPDATE collection_action action

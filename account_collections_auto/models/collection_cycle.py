@@ -23,6 +23,8 @@ class CollectionCycle(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     date = fields.Date(required=True, readonly=True)
+    is_past = fields.Boolean(compute="_compute_is_past")
+    is_future = fields.Boolean(compute="_compute_is_past")
     state = fields.Selection(
         [("preview", "Preview"), ("running", "Running"), ("done", "Done"), ("cancelled", "Cancelled")],
         required=True,
@@ -31,6 +33,17 @@ class CollectionCycle(models.Model):
     )
     is_automatic = fields.Boolean(
         string="Automatic", readonly=True, help="Started by the daily job, not asked for by a person or program."
+    )
+    confirmed_by_id = fields.Many2one("res.users", string="Confirmed By", readonly=True)
+    confirmed_at = fields.Datetime(string="Confirmed On", readonly=True)
+    prepared_at = fields.Datetime(string="Prepared On", readonly=True, help="When the preview looked at the open items.")
+    previous_id = fields.Many2one(
+        "collection.cycle",
+        string="Compared With",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The cycle before this one that contacted anybody.",
     )
     is_planned = fields.Boolean(readonly=True, help="Selection and scheduling are done; messages may still be leaving.")
     planned_at = fields.Datetime(readonly=True)
@@ -94,7 +107,14 @@ class CollectionCycle(models.Model):
     def action_confirm(self):
         """Run what a preview showed: selects afresh, respects what was dropped, becomes the cycle of its date."""
         self.ensure_one()
-        company, date = self._check_run(self.company_id, self.date)
+        cycle = self._accept(self.date)
+        with self._exclusively(cycle.company_id, commit=False):
+            cycle._resume()
+        return True
+
+    def _accept(self, date):
+        """Turn this preview into the running cycle of ``date`` in the name of this user; the messages are yet to come."""
+        company, date = self._check_run(self.company_id, date)
         if self.state != "preview":
             raise UserError(self.env._("%(cycle)s is no preview any more.", cycle=self.display_name))
         if date > company._collection_today():
@@ -114,12 +134,19 @@ class CollectionCycle(models.Model):
                     date=format_date(self.env, date),
                 )
             )
+        # sudo: nobody writes cycles; the right to confirm was checked
         cycle = self.sudo().with_company(company)
-        cycle.line_ids.filtered(lambda line: line.decision != "dropped").unlink()
-        with self._exclusively(company, commit=False):
-            cycle.write({"state": "running", "is_automatic": False, "stop_code": False, "stop_values": False})
-            cycle._resume()
-        return True
+        cycle.write(
+            {
+                "state": "running",
+                "date": date,
+                "stop_code": False,
+                "stop_values": False,
+                "confirmed_by_id": self.env.uid,
+                "confirmed_at": fields.Datetime.now(),
+            }
+        )
+        return cycle
 
     def action_run_again(self):
         """Look again at what was withheld or released since."""
@@ -229,29 +256,35 @@ class CollectionCycle(models.Model):
 
     def _project_all(self):
         """Project the whole ledger of the company. Returns False when the bank is not in and nothing may be sent."""
-        self.env.flush_all()
-        project.append_pending_marks(self.env)
-        project.refresh_company(self.env, self.company_id)
-        self.env["collection.promise"]._judge(self.company_id, self.date)
-        self.env["collection.payment.notice"]._judge(self.company_id, self.date)
-        self.env["collection.mirror"]._sync(self.company_id, self.date)
+        self._project_company(self.company_id, self.date)
         self.bank_status = self._get_bank_status()
-        stale = self.is_automatic and self._bank_is_stale()
+        stale = self._may_stop_itself() and self._bank_is_stale()
         if stale:
             self._stop_as_preview("bank_not_fresh", stale)
         return not stale
 
+    @api.model
+    def _project_company(self, company, date):
+        self.env.flush_all()
+        project.append_pending_marks(self.env)
+        project.refresh_company(self.env, company)
+        self.env["collection.promise"]._judge(company, date)
+        self.env["collection.payment.notice"]._judge(company, date)
+        self.env["collection.mirror"]._sync(company, date)
+
     def _plan_all(self):
         project.refresh_marked(self.env)
         self.env["collection.action"]._expire_reviews(self.company_id, self.date)
+        self._forget_decisions()
         self._select_and_withhold(self._eligible_cases())
-        excess = self.is_automatic and self._excess_contacts()
+        excess = self._may_stop_itself() and self._excess_contacts()
         if excess:
             self._stop_as_preview("brake", excess)
             return False
         self._schedule()
         self.is_planned = True
         self._note_planned()
+        self._send_progress()
         return True
 
     def _project_and_plan_rest(self):
@@ -298,9 +331,34 @@ class CollectionCycle(models.Model):
     def _decide_only(self):
         self.bank_status = self._get_bank_status()
         self._select_and_withhold(None)
-        schedule.record_decisions(self.env, self)
+        self._record_decisions()
         select.drop(self.env)
+
+    def _record_decisions(self):
+        """Keep what was selected and withheld as the decisions of this cycle."""
+        self.write({"previous_id": self._find_previous().id, "prepared_at": fields.Datetime.now()})
+        self.env.flush_all()
+        schedule.find_messages(self.env)
+        schedule.record_decisions(self.env, self)
         self.env.invalidate_all(flush=False)
+
+    def _forget_decisions(self):
+        """Make room for deciding afresh; whom a person dropped stays dropped."""
+        self.env.flush_all()
+        self.env.cr.execute(SQL("DELETE FROM collection_cycle_line WHERE cycle_id = %s AND decision != 'dropped'", self.id))
+        self.env.invalidate_all(flush=False)
+
+    def _find_previous(self):
+        """Return the last cycle before this one that had anybody to contact."""
+        return self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "done"),
+                ("date", "<", self.date),
+                ("line_ids.decision", "=", "planned"),
+            ],
+            limit=1,
+        )
 
     def _eligible_cases(self):
         """SQL for the cases of a first pass, None for all. Extend to leave some out without a reason of their own."""
@@ -312,7 +370,7 @@ class CollectionCycle(models.Model):
         withhold.withhold(self.env, self.company_id, self.date)
 
     def _schedule(self):
-        schedule.record_decisions(self.env, self)
+        self._record_decisions()
         schedule.keep_contact_problems(self.env)
         schedule.renew_actions(self.env, self)
         self.env.invalidate_all(flush=False)
@@ -373,8 +431,14 @@ class CollectionCycle(models.Model):
         """Send what is queued, batch by batch; with ``commit`` each batch is a transaction of its own."""
         actions = self.env["collection.action"]
         domain = [("cycle_id", "=", self.id), ("state", "=", "queued")]
+
+        def dispatch_batch():
+            count = actions._dispatch_batch(domain, self.date, DISPATCH_BATCH)
+            self._send_progress()
+            return count
+
         while True:
-            done = self._in_transaction(lambda: actions._dispatch_batch(domain, self.date, DISPATCH_BATCH), commit, done=int)
+            done = self._in_transaction(dispatch_batch, commit, done=int)
             if not done:
                 return
             _logger.info("Collection cycle %s: batch of %s", self.id, done)
@@ -390,6 +454,7 @@ class CollectionCycle(models.Model):
             )
         )
         self.write({"state": "done", "done_at": fields.Datetime.now(), "contacted_count": self.env.cr.fetchone()[0]})
+        self._send_progress()
 
     @api.model
     def _case_stops(self, company, date, ignore_actions=()):
@@ -411,14 +476,14 @@ class CollectionCycle(models.Model):
 
     @api.model
     def _cron_run(self):
-        """Run the daily cycle of each company that was switched on, when its hour has come in its time zone."""
-        self.sudo()._close_abandoned()
-        companies = self.env["res.company"].sudo().search([("collection_is_active", "=", True), ("parent_id", "=", False)])
-        ready = companies.filtered(self._is_due)
+        """Run or prepare the daily cycle of each company whose hour has come, and go on with what a person confirmed."""
+        cycles = self.sudo()
+        cycles._close_abandoned()
+        active = self.env["res.company"].sudo().search([("collection_is_active", "=", True), ("parent_id", "=", False)])
+        ready = cycles._companies_at_work() | active.filtered(self._is_due)
         for number, company in enumerate(ready, start=1):
-            date = company._collection_today()
             try:
-                self.sudo().with_company(company)._run_day(company, date, commit=True, automatic=True)
+                cycles.with_company(company)._run_or_prepare(company)
             except Exception:
                 # Whatever it is, it must not hold up the other companies; the next call goes on with this one.
                 self.env.cr.rollback()
@@ -426,22 +491,44 @@ class CollectionCycle(models.Model):
             self.env["ir.cron"]._commit_progress(1, remaining=len(ready) - number)
 
     @api.model
+    def _companies_at_work(self):
+        """The companies whose cycle of today is under way, also where no daily cycle was switched on."""
+        running = self.search([("state", "=", "running")])
+        return running.filtered(lambda cycle: cycle.date == cycle.company_id._collection_today()).company_id
+
+    @api.model
+    def _run_or_prepare(self, company):
+        """Do what is due today for ``company``: its cycle, or the preview that a person confirms."""
+        if company.collection_mode == "prepare" and company not in self._companies_at_work():
+            self._prepare_day(company, company._collection_today(), commit=True)
+        else:
+            self._run_day(company, company._collection_today(), commit=True, automatic=True)
+
+    @api.model
     def _close_abandoned(self):
         """A cycle of an earlier day that was killed does not go on for that day: what it queued leaves with the outbox,
-        checked for today, and what it did not plan today's cycle selects."""
+        checked for today, and what it did not plan today's cycle selects. What was confirmed waits as a preview again."""
         for cycle in self.search([("state", "=", "running")]):
             if cycle.date >= cycle.company_id._collection_today():
                 continue
             if self._lock("pg_try_advisory_xact_lock", cycle.company_id):
-                cycle.state = "done" if cycle.is_planned else "cancelled"
+                unplanned = "preview" if cycle.confirmed_by_id else "cancelled"
+                cycle.state = "done" if cycle.is_planned else unplanned
         self.env["ir.cron"]._commit_progress()
 
     def _is_due(self, company):
-        """Its hour has come and today's cycle is missing or unfinished; one that stopped as a preview waits for a person."""
+        """Its hour has come, and today's cycle (or the preview to confirm) is missing or unfinished.
+
+        A cycle that stopped as a preview waits for a person, and so does a preview that was thrown away.
+        """
         now = company._collection_now()
-        cycles = self.sudo().search([("company_id", "=", company.id), ("date", "=", now.date()), ("state", "!=", "cancelled")])
+        cycles = self.sudo().search([("company_id", "=", company.id), ("date", "=", now.date())])
         if cycles.filtered(lambda cycle: cycle.state == "running"):
             return True
-        if cycles.filtered(lambda cycle: cycle.state == "done" or cycle.stop_code):
+        if cycles.filtered(lambda cycle: cycle.state == "done"):
             return False
-        return now.hour + now.minute / 60.0 >= company.collection_send_time
+        hour = now.hour + now.minute / 60.0
+        if company.collection_mode == "prepare":
+            return hour >= company.collection_prepare_time and not cycles.filtered("is_automatic")
+        stopped = cycles.filtered(lambda cycle: cycle.state != "cancelled" and cycle.stop_code)
+        return hour >= company.collection_send_time and not stopped

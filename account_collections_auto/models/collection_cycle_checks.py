@@ -14,6 +14,10 @@ class CollectionCycle(models.Model):
 
     _inherit = "collection.cycle"  # pylint: disable=consider-merging-classes-inherited
 
+    def _may_stop_itself(self):
+        """Whether nobody looked at this cycle before it sends."""
+        return self.is_automatic and not self.confirmed_by_id
+
     def _get_bank_status(self):
         """Return, per bank journal: name, day of the last line, number of unmatched lines."""
         self.env.cr.execute(
@@ -39,10 +43,15 @@ class CollectionCycle(models.Model):
             for journal_id, last_date, unmatched in self.env.cr.fetchall()
         ]
 
-    def _bank_is_stale(self):
+    def _find_stale_bank(self):
+        """Return the values of the reason when the bank is not in at this moment."""
+        self_sudo = self.sudo()  # the state of the bank is shown to whoever confirms
+        return self_sudo._bank_is_stale(self_sudo._get_bank_status())
+
+    def _bank_is_stale(self, bank_status=None):
         """Return the values of the reason when the newest bank line is too old; a company without lines is not held up."""
         max_age = self.company_id.collection_bank_max_age_days
-        dated = [journal for journal in self.bank_status if journal["last_date"]]
+        dated = [journal for journal in bank_status or self.bank_status or [] if journal["last_date"]]
         if not max_age or not dated:
             return None
         newest = max(dated, key=lambda journal: journal["last_date"])
@@ -79,8 +88,7 @@ class CollectionCycle(models.Model):
         self._notify_managers()
 
     def _notify_managers(self):
-        managers = self.env.ref("account_collections_auto.group_collection_manager").all_user_ids
-        managers = managers.filtered(lambda user: self.company_id in user.company_ids and user.active and not user.share)
+        managers = self.company_id._collection_managers()
         if managers:
             self.env["mail.thread"].message_notify(
                 partner_ids=managers.partner_id.ids,

@@ -24,6 +24,9 @@ class CollectionCycleLine(models.Model):
     amount = fields.Monetary(readonly=True, help="Planned: what is claimed. Withheld: the items that reach this level.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     oldest_due_date = fields.Date(readonly=True)
+    channels = fields.Char(readonly=True, help="Codes of the channels that reach the customer.")
+    channel_names = fields.Char(compute="_compute_channel_names", string="By")
+    needs_approval = fields.Boolean(readonly=True, help="The message waits for a person's approval before it leaves.")
     reason_code = fields.Selection(
         selection=lambda self: self.env["collection.reason"]._selection_code(),
         string="Main Reason",
@@ -48,6 +51,14 @@ class CollectionCycleLine(models.Model):
         for line in self:
             line.reason = self.env["collection.reason"]._describe_all(line.reasons)
 
+    @api.depends("channels")
+    @api.depends_context("lang")
+    def _compute_channel_names(self):
+        names = dict(self.env["collection.step"]._fields["channel"]._description_selection(self.env))
+        for line in self:
+            codes = (line.channels or "").split(",")
+            line.channel_names = " + ".join(names.get(code, code) for code in codes if code)
+
     # -- dropping and taking back --------------------------------------------------------------------------------------
 
     def action_drop(self):
@@ -59,15 +70,19 @@ class CollectionCycleLine(models.Model):
     def action_undo_drop(self):
         """Let the customers of these lines be selected again, whichever cycle they were dropped in."""
         self._check_collector()
-        lines_sudo = self.sudo().search(
-            [
-                ("case_id", "in", self.filtered(lambda line: line._is_dropped()).case_id.ids),
-                ("cycle_id.state", "!=", "cancelled"),
-                "|",
-                ("decision", "=", "dropped"),
-                ("cycle_id.state", "=", "preview"),
-            ]
-        ).filtered(lambda line: line._is_dropped())
+        lines_sudo = (
+            self.sudo()
+            .search(
+                [
+                    ("case_id", "in", self.filtered(lambda line: line._is_dropped()).case_id.ids),
+                    ("cycle_id.state", "!=", "cancelled"),
+                    "|",
+                    ("decision", "=", "dropped"),
+                    ("cycle_id.state", "=", "preview"),
+                ]
+            )
+            .filtered(lambda line: line._is_dropped())
+        )
         for line in lines_sudo:
             line.write(line._prepare_undropped_vals())
         note = self.env._("%(user)s takes back the drop: this customer is selected again.", user=self.env.user.name)

@@ -29,6 +29,13 @@ class CollectionCycle(models.Model):
             )
         )
 
+    @api.depends("date", "company_id")
+    def _compute_is_past(self):
+        for cycle in self:
+            today = cycle.company_id.sudo()._collection_today()
+            cycle.is_past = cycle.date < today
+            cycle.is_future = cycle.date > today
+
     @api.depends("stop_code", "stop_values")
     @api.depends_context("lang")
     def _compute_stop_reason(self):

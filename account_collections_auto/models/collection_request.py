@@ -486,6 +486,7 @@ class CollectionRequest(models.Model):
         self._look(lines.case_id, lock)
         findings.hold_back_other_levels(self.env, lines)
         findings.record(self.env, self, lines, "sent", vanished="paid_meanwhile")
+        schedule.find_messages(self.env)
         schedule.renew_actions(self.env, self)
         self.env.invalidate_all(flush=False)
         actions.browse(schedule.not_renewed(self.env, self))._cancel_for_cause()

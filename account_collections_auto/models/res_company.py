@@ -36,8 +36,22 @@ class ResCompany(models.Model):
         string="Start Assistant", help="Where the start assistant was left; done, when the cycle was switched on once."
     )
     collection_is_active = fields.Boolean(string="Automatic Cycle", help="The daily cycle runs by itself for this company.")
+    collection_mode = fields.Selection(
+        [("prepare", "A person confirms each day's messages"), ("send", "Messages leave by themselves")],
+        string="Daily Messages",
+        required=True,
+        default="prepare",
+        help="A person confirms: a preview is ready in the morning, and nothing leaves before a manager looked at it and "
+        "confirmed. By themselves: the cycle runs at its hour and sends what is due; it stops as a preview when the bank is "
+        "not in or unusually many customers would be contacted.",
+    )
+    collection_prepare_time = fields.Float(
+        string="Preview Is Made At", default=4.0, help="The hour at which the preview is made that a person confirms."
+    )
     collection_send_time = fields.Float(
-        string="Cycle Starts At", default=8.0, help="The hour of the daily cycle, in the time zone of collections."
+        string="Cycle Starts At",
+        default=8.0,
+        help="The hour at which messages leave by themselves, in the time zone of collections.",
     )
     collection_test_mode = fields.Boolean(
         string="Test Mode", help="Every message goes to one internal address and counts for nothing."
@@ -103,6 +117,30 @@ class ResCompany(models.Model):
     def _collection_today(self):
         """Return today's date in the company's time zone."""
         return datetime.date(self._collection_now())
+
+    def _collection_managers(self):
+        """Return the collection managers of this company."""
+        self.ensure_one()
+        # sudo: whoever asks need not see other users
+        managers = self.env.ref("account_collections_auto.group_collection_manager").sudo().all_user_ids
+        return managers.filtered(lambda user: self.root_id in user.company_ids and user.active and not user.share)
+
+    def _collection_responsible(self):
+        """Return who confirms the prepared messages: the default collector who is a manager, else the first manager."""
+        managers = self._collection_managers()
+        return (self.sudo().root_id.collection_user_id & managers) or managers.sorted("id")[:1]
+
+    def _collection_preview_waiting(self):
+        """Return the preview that waits for a manager of this company to confirm it; empty when there is nothing to send."""
+        self.ensure_one()
+        root = self.root_id
+        # sudo: the daily mail and jobs ask too; the caller shows it with the rights of its reader
+        cycles = self.env["collection.cycle"].sudo()
+        waiting = cycles.search([("company_id", "=", root.id), ("state", "=", "preview"), ("is_automatic", "=", True)], limit=1)
+        later = [("company_id", "=", root.id), ("state", "in", ("running", "done")), ("date", ">=", waiting.date)]
+        if not waiting.planned_count or cycles.search_count(later, limit=1):
+            return self.env["collection.cycle"]
+        return waiting.sudo(self.env.su)
 
     @api.model
     def _collection_create_default_plans(self):

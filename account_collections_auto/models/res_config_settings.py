@@ -9,6 +9,8 @@ class ResConfigSettings(models.TransientModel):
     collection_plan_id = fields.Many2one(related="collection_company_id.collection_plan_id", readonly=False)
     collection_user_id = fields.Many2one(related="collection_company_id.collection_user_id", readonly=False)
     collection_is_active = fields.Boolean(related="collection_company_id.collection_is_active", readonly=True)
+    collection_mode = fields.Selection(related="collection_company_id.collection_mode", readonly=False)
+    collection_prepare_time = fields.Float(related="collection_company_id.collection_prepare_time", readonly=False)
     collection_send_time = fields.Float(related="collection_company_id.collection_send_time", readonly=False)
     collection_test_mode = fields.Boolean(related="collection_company_id.collection_test_mode", readonly=False)
     collection_test_email = fields.Char(related="collection_company_id.collection_test_email", readonly=False)

@@ -86,7 +86,7 @@ class TestBank(CollectionsCase):
     # -- is the bank in? ---------------------------------------------------------------------------------------------
 
     def automatic(self, on=TODAY):
-        self.company.write({"collection_is_active": True, "collection_send_time": 8})
+        self.company.write({"collection_is_active": True, "collection_mode": "send", "collection_send_time": 8})
         with self.on_day(on), self.enter_registry_test_mode():
             self.env.ref("account_collections_auto.ir_cron_run_cycles").sudo().method_direct_trigger()
         return self.env["collection.cycle"].search([("company_id", "=", self.company.id), ("date", "=", on)], limit=1)

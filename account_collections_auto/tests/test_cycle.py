@@ -13,7 +13,7 @@ class TestCycle(CollectionsCase):
         super().setUpClass()
         # Bank lines and companies of other tests' data are not part of these stories.
         cls.env["res.company"].search([("id", "!=", cls.company.id)]).collection_is_active = False
-        cls.company.write({"collection_is_active": True, "collection_send_time": 8.0})
+        cls.company.write({"collection_is_active": True, "collection_mode": "send", "collection_send_time": 8.0})
 
     def run_cron(self, xmlid="account_collections_auto.ir_cron_run_cycles"):
         with self.enter_registry_test_mode():

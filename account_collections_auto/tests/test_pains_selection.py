@@ -10,7 +10,7 @@ class TestPainsSelection(CollectionsCase):
     """What users of other systems suffered from: who is reminded, of what, and how often. Numbers: the list of pains."""
 
     def run_cron(self, on=TODAY):
-        self.company.write({"collection_is_active": True, "collection_send_time": 8})
+        self.company.write({"collection_is_active": True, "collection_mode": "send", "collection_send_time": 8})
         with self.on_day(on), self.enter_registry_test_mode():
             for cron in ("ir_cron_run_cycles", "ir_cron_outbox"):
                 self.env.ref(f"account_collections_auto.{cron}").sudo().method_direct_trigger()

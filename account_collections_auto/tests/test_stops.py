@@ -265,7 +265,7 @@ class TestStops(CollectionsCase):
         self.assertEqual(self.items(first).level_id, self.level(7))
 
     def automatic(self, on):
-        self.company.write({"collection_is_active": True, "collection_send_time": 8})
+        self.company.write({"collection_is_active": True, "collection_mode": "send", "collection_send_time": 8})
         with self.on_day(on), self.enter_registry_test_mode():
             self.env.ref("account_collections_auto.ir_cron_run_cycles").sudo().method_direct_trigger()
         return self.env["collection.cycle"].search([("company_id", "=", self.company.id), ("date", "=", on)], limit=1)
@@ -312,6 +312,7 @@ class TestStops(CollectionsCase):
             self.assertGreater(start.old_item_count, 450)
             start.write({"is_test_mode": True, "test_email": "me@example.com", "old_items": "review"})
             start.action_switch_on()
+        self.company.collection_mode = "send"
         self.run_crons(3)
         actions = self.env["collection.action"].search([("company_id", "=", self.company.id)])
         with self.on_day(TODAY + timedelta(days=3)), self.enter_registry_test_mode():

@@ -261,7 +261,7 @@ def cycle(job, company, day):
 def daily_job(job, company):
     """The cycle of today, by Odoo's scheduler."""
     with job.env() as env:
-        env["res.company"].browse(company).collection_is_active = True
+        env["res.company"].browse(company).write({"collection_is_active": True, "collection_mode": "send"})
         # Odoo rests a job that was killed three times before it got anywhere; we kill it more often than that.
         env.cr.execute("UPDATE ir_cron_progress SET timed_out_counter = 0")
         env.cr.commit()
