@@ -35,13 +35,13 @@ def read(env, company, debtor, first, last, *, only_sent=False):
     env.flush_all()
     rows = _read_lines(env, company, debtor, first, last)
     matched = _read_matched(env, list(rows), last)
-    stops = _read_stops(env, company, debtor)
+    stops = read_stops(env, company, debtor)
     items, lines = [], {}
     for line_id, row in rows.items():
         line, never_demanded, is_unsent = row
         opened = _opened(line, matched[line_id])
         if opened[-1][1] or opened[-1][0] >= first:
-            stopped = stops[line_id] + stops[None]
+            stopped = stops[debtor.id, line_id] + stops[debtor.id, None]
             if never_demanded or (only_sent and is_unsent):
                 stopped = [(date.min, None)]
             items.append(simulate.Item(line_id, line.currency_id, line.due, opened, tuple(stopped)))
@@ -149,18 +149,18 @@ def _opened(line, matched):
     return tuple(opened)
 
 
-def _read_stops(env, company, debtor):
-    """Return {line id, or None for all of the customer: [(first day, last day or None)]} of holds and other stops.
+def read_stops(env, company, debtors):
+    """Return {(debtor id, line id, or None for all of the customer): [(first day, last day or None)]} of all stops.
 
     A stop of a part of an item holds no message back and is left out. One that was ended was in force until the day before.
     """
     stops = defaultdict(list)
     for name in withhold.stop_models(env):
         records = env[name].sudo().with_context(active_test=False)
-        for stop in records.search([("partner_id", "=", debtor.id), ("company_id", "=", company.id)]):
+        for stop in records.search([("partner_id", "in", debtors.ids), ("company_id", "=", company.id)]):
             until = stop.date_until or None
             if stop.ended_on:
                 until = min(until or date.max, stop.ended_on - timedelta(days=1))
             for line_id in [None] if stop.is_for_all else stop._get_whole_items().move_line_id.ids:
-                stops[line_id].append((stop.date_from, until))
+                stops[stop.partner_id.id, line_id].append((stop.date_from, until))
     return stops

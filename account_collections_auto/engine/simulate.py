@@ -42,6 +42,15 @@ class Plan(NamedTuple):
     digits: int = 2
 
 
+class Got(NamedTuple):
+    """What an item got before the first day: its level, when, until when to answer, how often that was repeated."""
+
+    level: Level
+    day: date
+    deadline: date
+    repeats: int = 0
+
+
 class Item(NamedTuple):
     """One receivable line: what was open of it from which day on (credits are negative), and when it was stopped.
 
@@ -53,6 +62,7 @@ class Item(NamedTuple):
     due: date
     opened: tuple[tuple[date, Decimal], ...]
     stops: tuple[tuple[date, date | None], ...] = ()
+    got: Got | None = None
 
 
 class Sent(NamedTuple):
@@ -94,10 +104,8 @@ class _Open(NamedTuple):
 class _Progress:
     """What an item got so far: its highest level, when, until when to answer, how often the last level was repeated."""
 
-    def __init__(self):
-        self.level = None
-        self.day = self.deadline = None
-        self.repeats = 0
+    def __init__(self, got=None):
+        self.level, self.day, self.deadline, self.repeats = got or (None, None, None, 0)
 
     @property
     def days(self):
@@ -125,15 +133,29 @@ def simulate(
     >>> [type(event).__name__ for event in simulate(plan, [unpaid], rates, date(2026, 5, 1), date(2026, 12, 31))]
     ['Sent', 'ByHand']
     """
-    progress: dict[int, _Progress] = {}
+    return list(happen(plan, items, rates, first, last))
+
+
+def happen(
+    plan: Plan,
+    items: Iterable[Item],
+    rates: Sequence[tuple[date, Mapping[int, Decimal]]],
+    first: date,
+    last: date,
+    contacted: date = date.min,
+) -> Iterator[Sent | ByHand]:
+    """Yield one event of `simulate` after the other, for who needs the next ones only.
+
+    ``contacted``: the day of the last message before ``first``.
+    """
+    items = list(items)
+    progress = {item.key: _Progress(item.got) for item in items if item.got}
     handed_over: set[tuple[int, int]] = set()
-    events: list[Sent | ByHand] = []
-    contacted = date.min
     for day, open_items in _days(items, first, last):
         per_unit = _rates_on(rates, day)
         found = [_look(plan, item, amount, progress.get(item.key), per_unit, day) for item, amount in open_items]
         advancing, claims = _select(plan, found, per_unit)
-        events += _leave_to_people(day, advancing, handed_over)
+        yield from _leave_to_people(day, advancing, handed_over)
         advancing = [open_item for open_item in advancing if not open_item.next_level.by_hand]
         total = _total(claims, per_unit, plan.digits)
         too_soon = (day - contacted).days < max(plan.gap_days, 1)
@@ -143,8 +165,7 @@ def simulate(
         message = _send(plan, day, found, advancing, total)
         for key, level in message.advancing.items():
             progress.setdefault(key, _Progress()).advance(level, day, message.deadline)
-        events.append(message)
-    return events
+        yield message
 
 
 def _days(items: Iterable[Item], first: date, last: date) -> Iterator[tuple[date, list[tuple[Item, Decimal]]]]:

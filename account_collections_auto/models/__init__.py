@@ -10,6 +10,7 @@ from . import collection_mark
 from . import collection_calendar_mixin
 from . import collection_case
 from . import collection_case_worklist
+from . import collection_case_forecast
 from . import collection_case_status
 from . import collection_case_form
 from . import collection_case_contact

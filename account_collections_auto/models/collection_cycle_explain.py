@@ -13,9 +13,10 @@ class CollectionCycle(models.Model):
     def _explain(self, cases):
         """Return {"cases": {id: sentence}, "items": {id: sentence}}: why nothing would be sent today, '' where it would.
 
-        "case_stops" and "item_stops" hold what stops them as it was found: {id: [{"code", "until", ...}]}.
+        "case_stops" and "item_stops" hold what stops them as it was found: {id: [{"code", "until", ...}]}; "parts" holds
+        what may be claimed of the items of which only a part is stopped: {id: amount}.
         """
-        result = {"cases": {}, "items": {}, "case_stops": {}, "item_stops": {}}
+        result = {"cases": {}, "items": {}, "case_stops": {}, "item_stops": {}, "parts": {}}
         for company, group in cases.sudo().grouped("company_id").items():
             if not group.ids:
                 continue
@@ -39,10 +40,16 @@ class CollectionCycle(models.Model):
         result["item_stops"].update(item_reasons)
         result["case_stops"].update(case_reasons)
         rows = self.env.execute_query(
-            SQL("SELECT item_id, case_id, reached, advances FROM collection_tmp_item WHERE NOT is_credit")
+            SQL(
+                """SELECT item_id, case_id, reached, advances,
+                          CASE WHEN collectable AND claimable < amount_residual_currency THEN claimable END
+                     FROM collection_tmp_item WHERE NOT is_credit"""
+            )
         )
         advancing, seen = set(), {}
-        for item_id, case_id, reached, advances in rows:
+        for item_id, case_id, reached, advances, part in rows:
+            if part is not None:
+                result["parts"][item_id] = part
             reasons = item_reasons.get(item_id) or (case_reasons.get(case_id) if advances else None)
             result["items"][item_id] = describe_all(reasons) if reasons else ("" if advances else self._not_yet())
             if advances:

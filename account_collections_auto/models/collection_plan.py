@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..engine import dates, forecast
+from ..engine import dates
 
 
 class CollectionPlan(models.Model):
@@ -191,12 +191,3 @@ class CollectionPlan(models.Model):
             for number in range((leave.date_to.date() - leave.date_from.date()).days + 1)
         )
         return weekdays, holidays
-
-    def _get_rules(self):
-        """Return what the plan says about time, to tell people what comes next."""
-        self.ensure_one()
-        rungs = [
-            forecast.Rung(level.id, level.days_overdue, level.minimum_days_since_previous, level.final_notice)
-            for level in self.level_ids
-        ]
-        return forecast.Rules(tuple(rungs), self.grace_days, self.minimum_days_between_contacts, self.catch_up)

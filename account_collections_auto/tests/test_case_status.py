@@ -14,9 +14,8 @@ class TestForecast(CollectionsCase):
         """Compare what is forecast on a day with what a cycle on every day from then on sends."""
         with self.on_day(on):
             case = self.case(customer)
-            explained = self.env["collection.cycle"]._explain(case)
-            last = case._get_last_contacts().get(case.id)
-            told = [(contact.day, contact.rung.days) for contact in case._forecast(explained, last, count=20)]
+            events = case._forecast(case._get_outlook(), count=20)
+            told = [(event.day, event.level.days) for event in events]
         before = len(self.sent(customer))
         self.run_daily(on, until)
         sent = [
@@ -51,7 +50,14 @@ class TestForecast(CollectionsCase):
             self.invoice(debtor, due=TODAY - days(late))
         self.assertForecastCameTrue(debtor, TODAY + days(55))
 
+    def test_the_last_level_is_repeated(self):
+        self.plan.write({"repeat_last_days": 10, "repeat_last_times": 2})
+        debtor = self.customer()
+        self.invoice(debtor, due=TODAY - days(30))
+        self.assertForecastCameTrue(debtor, TODAY + days(55))
+
     def test_after_a_message_and_a_hold(self):
+        self.plan.resume_days = 3
         debtor = self.customer()
         self.invoice(debtor, due=TODAY - days(9))
         self.run_cycle(TODAY)

@@ -250,7 +250,10 @@ class TestDecisions(WorklistCase):
         form = Form(self.env["collection.change.plan"].with_context(**action["context"]))
         form.plan_id = strict
         # C1 reaches L1 in two days and "Strict" at once; C2 got L1 today.
-        self.assertRegex(form.changes, r"(?s)C2.*L1.*L2 on .*Last on .*C1.*L1 on .*Strict with the next cycle")
+        self.assertRegex(
+            form.changes,
+            r"(?s)C2.*L1.*L2 by E-mail on .*Last by E-mail on .*C1.*L1 by E-mail on .*Strict by E-mail with the next cycle",
+        )
         self.assertRegex(form.changes, "<b>1</b> of them")
         question = form.save()
         question.action_apply()

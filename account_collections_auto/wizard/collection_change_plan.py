@@ -5,7 +5,7 @@ from odoo.tools import formatLang
 # So many customers are shown one by one; the rest is counted.
 SHOWN = 15
 # With more customers than this, nobody checks them: what comes next is then told for those that are shown.
-COUNTED = 500
+COUNTED = 100
 
 
 class CollectionChangePlan(models.TransientModel):
@@ -48,16 +48,15 @@ class CollectionChangePlan(models.TransientModel):
         """Return what the confirmation shows: the largest customers one by one, and how many would be written to at once."""
         cases = self.case_ids._origin.sorted("amount_overdue", reverse=True)
         looked_at = cases if len(cases) <= COUNTED else cases[:SHOWN]
-        explained = self.env["collection.cycle"]._explain(looked_at)
-        last = looked_at._get_last_contacts()
+        outlook = looked_at._get_outlook()
         today = self.company_id._collection_today()
         rows, at_once = [], 0
         for number, case in enumerate(looked_at):
             plan = self._get_new_plan(case)
-            now = case._forecast(explained, last.get(case.id), case.plan_id)
-            then = case._forecast(explained, last.get(case.id), plan)
+            then = case._forecast(outlook, plan, count=1)
             at_once += bool(then and then[0].day <= today)
             if number < SHOWN:
+                now = case._forecast(outlook, count=1)
                 rows.append(self._prepare_row(case, now, then, plan))
         return {"rows": rows, "others": len(cases) - len(rows), "at_once": at_once, "all_counted": looked_at == cases}
 
@@ -66,18 +65,15 @@ class CollectionChangePlan(models.TransientModel):
             "customer": case.partner_id.display_name,
             "amount": formatLang(self.env, case.amount_overdue, currency_obj=case.currency_id),
             "level": case.level_id.name or "",
-            "now": self._describe_contact(case, case.plan_id, now),
-            "then": self._describe_contact(case, plan, then),
+            "now": self._describe_next(case, case.plan_id, now),
+            "then": self._describe_next(case, plan, then),
             "is_same": case.plan_id == plan,
         }
 
-    def _describe_contact(self, case, plan, contacts):
-        if not contacts:
+    def _describe_next(self, case, plan, events):
+        if not events:
             return self.env._("nothing planned")
-        level = plan.level_ids.filtered(lambda level: level.id == contacts[0].rung.id)
-        if contacts[0].day <= case.company_id._collection_today():
-            return self.env._("%(level)s with the next cycle", level=level.name)
-        return self.env._("%(level)s on %(date)s", level=level.name, date=case._day_in_words(contacts[0].day))
+        return case._describe_event(plan, events[0])
 
     def _apply(self):
         before = {str(case.id): self._plan_of(case).id for case in self.case_ids}
