@@ -389,11 +389,16 @@ class TestRoles(WorklistCase):
             self.env[action["res_model"]].with_user(self.auditor).search(action["domain"])
 
     def test_no_button_of_an_auditor_ends_in_a_refusal(self):
-        allowed = {"action_view_invoices", "action_view_payments", "action_open_customer", "action_open_document"}
-        for model, view in (("collection.case", "form"), ("collection.case", "list"), ("collection.action", "form")):
-            arch = fromstring(self.env[model].with_user(self.auditor).get_view(view_type=view)["arch"])
-            buttons = {node.get("name") for node in arch.iter("button") if node.get("type") == "object"}
-            self.assertLessEqual(buttons, allowed, f"{model} {view}")
+        message = self.actions(self.debtors[2])
+        for record, view in ((self.old, "form"), (self.cases, "list"), (message, "form"), (message, "list")):
+            record = record.with_user(self.auditor)
+            arch = fromstring(record.get_view(view_type=view)["arch"])
+            # The rows of other models inside of a form have buttons of their own.
+            rows = {id(node) for field in arch.iter("field") for node in field.iter("button")}
+            for node in arch.iter("button"):
+                if node.get("type") == "object" and id(node) not in rows:
+                    with self.subTest(f"{record._name} {view} {node.get('name')}"):
+                        getattr(record, node.get("name"))()
 
     def test_an_auditor_decides_nothing(self):
         case = self.old.with_user(self.auditor)
