@@ -51,6 +51,7 @@
         "views/collection_bounce_views.xml",
         "views/collection_level_views.xml",
         "views/collection_plan_views.xml",
+        "views/collection_message_editor_views.xml",
         "views/collection_plan_rule_views.xml",
         "views/account_move_views.xml",
         "views/account_payment_views.xml",

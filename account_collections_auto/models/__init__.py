@@ -47,6 +47,7 @@ from . import collection_action_line
 from . import collection_action_text
 from . import collection_action_proof
 from . import collection_action_sample
+from . import collection_message_editor
 from . import collection_action_mail
 from . import collection_action_shown
 from . import collection_action_call

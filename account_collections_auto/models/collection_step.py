@@ -51,6 +51,12 @@ class CollectionStep(models.Model):
         for step, twin in twins.items():
             twin.fallback_of_id = twins.get(step.fallback_of_id)
 
+    def action_edit_text(self):
+        """Open the text of this step in the editor with its preview."""
+        self.ensure_one()
+        action = self.env["ir.actions.client"]._for_xml_id("account_collections_auto.collection_message_editor_action")
+        return action | {"params": {"template_id": self.mail_template_id.id}}
+
     @api.constrains("mail_template_id")
     def _check_template_is_about_messages(self):
         """The text of another model would be filled with whatever record of it bears the number of the message."""

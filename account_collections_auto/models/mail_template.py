@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import is_html_empty
@@ -51,7 +53,7 @@ class MailTemplate(models.Model):
             try:
                 text = self._render_field(name, sample.ids)[sample.id]
             except Exception as error:  # whatever the expression of a user can raise
-                raise ValidationError(self._explain_refusal(name, lang, _root_cause(error))) from error
+                raise ValidationError(self._explain_refusal(name, lang, root_cause(error))) from error
             if (name == "subject" and not (text or "").strip()) or (name == "body_html" and is_html_empty(text)):
                 raise ValidationError(self._explain_refusal(name, lang, self.env._("it would be empty")))
 
@@ -65,7 +67,11 @@ class MailTemplate(models.Model):
         )
 
 
-def _root_cause(error):
+def root_cause(error):
+    """Return in one line what went wrong first, without the report of the engine around it."""
     while error.__cause__:
         error = error.__cause__
-    return str(error).split("\n", 1)[0] or type(error).__name__
+    text = str(error).split("\n", 1)[0] or type(error).__name__
+    # "AttributeError('what is wrong') while evaluating"
+    quoted = re.fullmatch(r"\w+\(([\"'])(.*)\1\) while evaluating", text)
+    return quoted[2].replace("\\'", "'") if quoted else text
