@@ -81,7 +81,10 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def approve(self, level_id, count, amount):
-        """Approve the messages that wait (of a level), if they still are the ``count`` that claim ``amount`` together."""
+        """Approve the messages that wait (of a level), if they still are the ``count`` that claim ``amount`` together.
+
+        Returns what tells so and offers to take it back.
+        """
         figures = [tuple(row) for _level, *row in self._read_reviews(level_id)]
         found = sum(row[1] for row in figures)
         if found != count or float_compare(sum(row[2] for row in figures), amount, precision_digits=2):
@@ -93,17 +96,14 @@ class CollectionToday(models.AbstractModel):
                     amount=self._format_amounts(self._sum_up(figures)),
                 )
             )
-        self.env["collection.action"].search(self._review_domain(level_id)).action_approve()
+        answer = self.env["collection.action"].search(self._review_domain(level_id)).action_approve()
         message = self.env._(
             "%(count)s messages approved; they claim %(amount)s and leave within minutes.",
             count=found,
             amount=self._format_amounts(self._sum_up(figures)),
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"title": self.env._("Approved"), "message": message, "type": "success"},
-        }
+        here = {"type": "ir.actions.act_window_close"}  # the screen reads its figures again by itself
+        return answer | {"params": answer["params"] | {"message": message, "next": here}}
 
     @api.model
     def open_reviews(self, level_id=False, changed=False):

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillStart, status, useState } from "@odoo/owl";
 
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { formatCurrency } from "@web/core/currency";
@@ -62,11 +62,17 @@ export class CollectionToday extends Component {
         this.state.isBusy = true;
         try {
             const result = await this.orm.call(MODEL, method, args);
+            let isLoaded = false;
+            const reload = () => {
+                isLoaded = true;
+                return this.load();
+            };
             if (result) {
-                await this.action.doAction(result, { onClose: () => this.load() });
+                await this.action.doAction(result, { onClose: reload });
             }
-            if (!result || result.type === "ir.actions.client") {
-                await this.load();
+            const isHere = status(this) !== "destroyed";
+            if (isHere && !isLoaded && (!result || result.type === "ir.actions.client")) {
+                await reload();
             }
         } finally {
             this.state.isBusy = false;
