@@ -414,13 +414,15 @@ def _record_repeats(env, date, cause="repeated"):
     """Sending the last level once more is an event that allows it: it opens a new round of the item."""
     env.cr.execute(
         SQL(
-            """WITH repeated AS (
+            """WITH again AS MATERIALIZED (
+                   SELECT case_id, item_id, company_id, round FROM collection_tmp_item WHERE advances AND repeats),
+               repeated AS (
                    INSERT INTO collection_round (item_id, company_id, number, cause, restarts, date,
                                                  create_uid, create_date, write_uid, write_date)
                    SELECT DISTINCT item.item_id, item.company_id, item.round + 1, %(cause)s, FALSE, %(date)s::date,
                           %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-                     FROM collection_tmp_message message
-                     JOIN collection_tmp_item item ON item.case_id = message.case_id AND item.advances AND item.repeats
+                     FROM again item
+                     JOIN collection_tmp_message message ON message.case_id = item.case_id
                     WHERE message.action_id IS NOT NULL
                       AND NOT EXISTS (SELECT 1 FROM collection_round round
                                        WHERE round.item_id = item.item_id AND round.number = item.round
