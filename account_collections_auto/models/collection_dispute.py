@@ -108,7 +108,7 @@ class CollectionDispute(models.Model):
     def _compute_user_id(self):
         for dispute in self:
             collector = dispute.case_id and dispute.case_id._get_collector()
-            dispute.user_id = dispute.user_id or dispute.reason_id.user_id or collector
+            dispute.user_id = dispute.user_id or dispute.reason_id.user_id or collector or self.env.user
 
     @api.depends("reason_id", "date_from")
     def _compute_deadline(self):

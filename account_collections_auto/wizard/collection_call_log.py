@@ -50,6 +50,19 @@ class CollectionCallLog(models.TransientModel):
             if wizard.next_call_date and wizard.next_call_date < wizard.case_ids.company_id[:1]._collection_today():
                 raise ValidationError(wizard.env._("The day of the next call has passed already."))
 
+    def action_apply(self):
+        """Log the call; what the customer said opens as a promise, a dispute or an announced payment to record."""
+        result = super().action_apply()
+        case = self.case_ids
+        follow_up = {
+            "will_pay": case.action_promise,
+            "disputes": case.action_dispute,
+            "paid": case.action_payment_notice,
+        }.get(self.call_result)
+        if follow_up:
+            result["params"]["next"] = follow_up()
+        return result
+
     def _apply(self):
         case = self.case_ids.ensure_one()
         contact = self.partner_id or case.partner_id

@@ -25,7 +25,7 @@ class TestWorklistTour(CollectionsCase, HttpCase):
         self.start("collection_worklist", "group_collector")
         late = self.env["collection.case"].search([("partner_id.name", "=", "Late Riser")])
         self.assertRecordValues(
-            late.action_ids, [{"channel": "call", "call_result": "will_pay", "call_note": "Pays on Friday"}]
+            late.action_ids, [{"channel": "call", "call_result": "message", "call_note": "Pays on Friday"}]
         )
         self.assertEqual(self.env["collection.hold"].search([]).partner_id, late.partner_id)
         self.assertFalse(late.snooze_until)

@@ -20,7 +20,7 @@ registry.category("web_tour.tours").add("collection_worklist", {
         },
         { content: "Log a call", trigger: "button[name=action_log_call]", run: "click" },
         { trigger: ".modal .o_field_widget[name=call_result] select, .modal .o_field_widget[name=call_result] input", run: "click" },
-        { trigger: ".o_select_menu_item:contains(Will pay)", run: "click" },
+        { trigger: ".o_select_menu_item:contains(Left a message)", run: "click" },
         { trigger: ".modal .o_field_widget[name=call_note] textarea", run: "edit Pays on Friday" },
         { trigger: ".modal button[name=action_apply]", run: "click" },
         { trigger: ".alert .o_field_widget[name=status_sentence]:contains(Last: Phone call)" },
