@@ -15,7 +15,6 @@ class CollectionImport(models.TransientModel):
 
     _name = "collection.import"
     _description = "Take Over from Another Program"
-    _rec_name = "source"
 
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     source = fields.Selection(
@@ -45,17 +44,18 @@ class CollectionImport(models.TransientModel):
         wizard = self.create({"company_id": company.id, "source": sources[0][0] if sources else False})
         if sources:
             wizard.sudo()._refresh_ledger()
-        return wizard._reopen()
-
-    def _reopen(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Take Over from Another Program"),
+            "name": wizard.display_name,
             "res_model": self._name,
-            "res_id": self.id,
+            "res_id": wizard.id,
             "view_mode": "form",
             "views": [(False, "form")],
         }
+
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        self.display_name = self.env._("Take Over from Another Program")
 
     @api.model
     def _check_manager(self, company):
@@ -130,7 +130,7 @@ class CollectionImport(models.TransientModel):
             raise UserError(self.env._("Choose the program to take over from."))
         # Evidence and holds are written by the system; the right was checked above, the sources are only read.
         self.sudo().with_company(self.company_id)._import()
-        return self._reopen()
+        return True
 
     def _import(self):
         self._refresh_ledger()
