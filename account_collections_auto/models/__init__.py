@@ -62,6 +62,7 @@ from . import collection_today
 from . import collection_today_cycle
 from . import collection_today_approve
 from . import collection_today_customers
+from . import collection_today_answers
 from . import collection_today_money
 from . import collection_today_mail
 from . import collection_statement_document

@@ -63,7 +63,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _tile_answers(self):
-        """The place (sequence 40) of what customers answered. Nothing here tells an answer yet; extend to show some."""
+        """The place (sequence 40) of what customers answered: `collection_today_answers.py`."""
         return None
 
     # -- decide --------------------------------------------------------------------------------------------------------------

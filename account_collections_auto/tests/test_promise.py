@@ -210,3 +210,23 @@ class TestPromise(CollectionsCase):
         for _number in range(8):
             self.promise(self.payer, items=self.debt)
         self.assertEqual(count(), few)
+
+    # -- Today ---------------------------------------------------------------------------------------------------------
+
+    def test_today_shows_what_customers_answered_until_somebody_has_dealt_with_it(self):
+        def lines():
+            tiles = {tile["key"]: tile for tile in self.env["collection.today"].get_tiles()}
+            return {line["link"]["method"]: line["count"] for line in tiles.get("answers", {"lines": []})["lines"]}
+
+        before = lines()
+        promise = self.promise(self.payer, items=self.debt)
+        self.promise(self.payer, items=self.debt, on=date(2027, 1, 1))
+        self.judge(date(2026, 6, 24))
+        after = lines()
+        for method in ("open_broken_promises", "open_promises_to_approve"):
+            self.assertEqual(after.get(method, 0) - before.get(method, 0), 1, method)
+        self.assertIn(
+            promise, self.env["collection.promise"].search(self.env["collection.today"].open_broken_promises()["domain"])
+        )
+        promise.activity_ids.action_done()
+        self.assertEqual(lines().get("open_broken_promises", 0), before.get("open_broken_promises", 0))

@@ -1,0 +1,74 @@
+from odoo import api, models
+
+
+class CollectionToday(models.AbstractModel):
+    """What customers answered and nobody has dealt with: promises, payments they announced, disputes."""
+
+    _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _tile_answers(self):
+        kinds = [
+            (self.env._("Promises that were not kept"), "open_broken_promises", self._broken_promises()),
+            (self.env._("Promises that a manager approves"), "open_promises_to_approve", self._to_approve()),
+            (self.env._("Payments that customers announced"), "open_payment_notices", self._notices()),
+            (self.env._("Disputes of yours, and late ones"), "open_disputes", self._disputes()),
+        ]
+        counted = [(label, method, self._count_answers(*answers)) for label, method, answers in kinds]
+        found = [(label, method, rows) for label, method, rows in counted if rows]
+        return self._tile(
+            "answers",
+            40,
+            "fa-comments-o",
+            self.env._("They Answered"),
+            self.env._("Customers told us something, and somebody has to see to it."),
+            [row for _label, _method, rows in found for row in rows],
+            lines=[self._line(label, rows, link=self._button("", method)) for label, method, rows in found],
+        )
+
+    @api.model
+    def _count_answers(self, model, domain):
+        """Return (company, count, no amount: it may be in several currencies) of the records of ``model`` in ``domain``."""
+        domain = [*domain, ("company_id", "in", self.env.companies.ids)]
+        return [(*row, 0.0) for row in self.env[model]._read_group(domain, ["company_id"], ["__count"])]
+
+    @api.model
+    def _todo(self, xmlid):
+        return ("activity_ids.activity_type_id", "=", self.env.ref(f"account_collections_auto.{xmlid}").id)
+
+    @api.model
+    def _broken_promises(self):
+        todo = self._todo("mail_activity_type_promise_broken")
+        return "collection.promise", [("state", "in", ("partly", "broken")), todo, *self._mine_domain("case_id.")]
+
+    @api.model
+    def _to_approve(self):
+        return "collection.promise", [("state", "=", "to_approve"), *self._mine_domain("case_id.")]
+
+    @api.model
+    def _notices(self):
+        return "collection.payment.notice", [("state", "in", ("open", "to_check")), *self._mine_domain("case_id.")]
+
+    @api.model
+    def _disputes(self):
+        return "collection.dispute", [("is_open", "=", True), "|", ("user_id", "=", self.env.uid), ("is_late", "=", True)]
+
+    @api.model
+    def open_broken_promises(self):
+        """Open the promises that were not kept and that nobody has dealt with."""
+        return self._open("collection_promise_action", self._broken_promises()[1])
+
+    @api.model
+    def open_promises_to_approve(self):
+        """Open the promises beyond the limits of the plan."""
+        return self._open("collection_promise_action", self._to_approve()[1])
+
+    @api.model
+    def open_payment_notices(self):
+        """Open the payments that customers announced."""
+        return self._open("collection_payment_notice_action", self._notices()[1])
+
+    @api.model
+    def open_disputes(self):
+        """Open the disputes of the user, and all late ones."""
+        return self._open("collection_dispute_action", self._disputes()[1])
