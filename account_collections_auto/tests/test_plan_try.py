@@ -74,10 +74,10 @@ class TestPlanTry(CollectionsCase):
             self.make_plan(((2, {"response_days": 3}), (8, {})), repeat_last_days=5, repeat_last_times=2),
             self.make_plan(((1, {"minimum_days_since_previous": 0}), (4, {"step_ids": [(5, 0, 0)]}))),
         ]
-        customers = [self.customer(f"Buyer {number}", email=f"b{number}@example.com") for number in range(10)]
+        customers = [self.customer(f"Buyer {number}", email=f"b{number}@example.com") for number in range(len(plans))]
         for number, customer in enumerate(customers):
             customer.collection_plan_id = plans[number % len(plans)]
-        day, last = date(2026, 6, 1), date(2026, 7, 10)
+        day, last = date(2026, 6, 1), date(2026, 7, 8)
         while day <= last:
             for customer in customers:
                 self.live_a_day(dice, customer, day, other)
@@ -88,7 +88,7 @@ class TestPlanTry(CollectionsCase):
             sent = self.really_sent(customer)
             messages += len(sent)
             self.assertEqual(self.simulated(customer, plans[number % len(plans)], date(2026, 6, 1), last), sent)
-        self.assertGreater(messages, 20)
+        self.assertGreater(messages, 8)
 
     def live_a_day(self, dice, customer, day, other):
         happening = dice.choices(("nothing", "invoice", "instalments", "payment", "credit", "hold"), (60, 12, 3, 12, 3, 1))[0]
