@@ -2,6 +2,11 @@
 UPDATE res_company
    SET collection_is_active = false, collection_statement_day = 0, collection_statement_date = NULL;
 
+-- and none goes on with what was confirmed
+UPDATE collection_cycle
+   SET state = CASE WHEN is_planned THEN 'done' ELSE 'cancelled' END
+ WHERE state = 'running';
+
 -- what did not leave yet stays here
 UPDATE collection_action_line
    SET is_live = false

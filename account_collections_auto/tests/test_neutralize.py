@@ -31,6 +31,9 @@ class TestNeutralize(CollectionsCase):
         self.run_cycle(MONDAY + timedelta(days=1))
         self.actions(approved).action_approve()
         self.company.collection_is_active = True
+        running = self.env["collection.cycle"].preview(self.company, MONDAY + timedelta(days=2))
+        with self.on_day(MONDAY + timedelta(days=2)):
+            running.action_confirm_in_background()
         self.assertEqual(self.actions(waiting).state, "review")
         self.assertEqual(len(self.outgoing()), 1)
         # when
@@ -38,6 +41,7 @@ class TestNeutralize(CollectionsCase):
         self.env["collection.action"]._dispatch_batch([], MONDAY + timedelta(days=1), limit=100)
         # then
         self.assertFalse(self.company.collection_is_active)
+        self.assertEqual(running.state, "cancelled")
         self.assertFalse(self.outgoing())
         for customer in waiting + approved:
             self.assertRecordValues(

@@ -27,11 +27,13 @@ class CollectionCycleConfirm(models.TransientModel):
                 count=count,
                 amount=formatLang(wizard.env, amount, currency_obj=cycle.currency_id),
             )
-            wizard.how = wizard.env._(
-                "%(auto)s of them at once, %(reviewed)s after a person approved the message.",
-                auto=count - reviewed,
-                reviewed=reviewed,
-            )
+            wizard.how = wizard.env._("All messages leave at once.")
+            if reviewed:
+                wizard.how = wizard.env._(
+                    "%(auto)s of them at once, %(reviewed)s after a person approved the message.",
+                    auto=count - reviewed,
+                    reviewed=reviewed,
+                )
 
     def _sum_planned(self, domain):
         planned = [("cycle_id", "=", self.cycle_id.id), ("decision", "=", "planned"), *domain]

@@ -11,6 +11,7 @@ import {
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { formatInteger } from "@web/views/fields/formatters";
 import { View, getDefaultConfig } from "@web/views/view";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
@@ -39,6 +40,7 @@ export class CyclePage extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.bus = useService("bus_service");
+        this.formatInteger = formatInteger;
         this.state = useState({ page: null, tab: "planned", filter: null });
         useSubEnv({ onCycleLinesLoaded: () => this.loadFigures() });
 
