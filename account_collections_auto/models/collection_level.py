@@ -120,7 +120,11 @@ class CollectionLevel(models.Model):
 
     def _get_sentence(self):
         self.ensure_one()
-        if self.days_overdue > 0:
+        if self.days_overdue == 1:
+            when = self.env._("The day after the due date")
+        elif self.days_overdue == -1:
+            when = self.env._("The day before the due date")
+        elif self.days_overdue > 0:
             when = self.env._("%(days)s days after the due date", days=self.days_overdue)
         elif self.days_overdue == 0:
             when = self.env._("On the due date")

@@ -146,6 +146,7 @@ class TestSafeStart(CollectionsCase):
 
     def start(self, **answers):
         wizard = self.env["collection.safe.start"].browse(self.env["collection.safe.start"].action_open()["res_id"])
+        wizard.step = "old"
         with Form(wizard) as form:
             for name, value in answers.items():
                 form[name] = value

@@ -13,6 +13,8 @@ from . import collection_plan_check
 from . import collection_plan_check_line
 from . import collection_preview
 from . import collection_safe_start
+from . import collection_safe_start_steps
+from . import collection_safe_start_sample
 from . import collection_safe_start_plan
 from . import collection_dispute_settle
 from . import collection_statement

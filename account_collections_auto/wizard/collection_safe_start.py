@@ -1,11 +1,13 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 
 from ..engine import takeover
 
 _logger = logging.getLogger(__name__)
+
+DONE = "done"
 
 
 class CollectionSafeStart(models.TransientModel):
@@ -22,12 +24,21 @@ class CollectionSafeStart(models.TransientModel):
     # As the reader may see them: a program may ask for any preview.
     summary = fields.Html(related="cycle_id.summary", related_sudo=False)
     bank_summary = fields.Text(related="cycle_id.bank_summary", related_sudo=False)
-    send_time = fields.Float(string="Runs Daily At", required=True, readonly=False)
+    send_time = fields.Float(
+        string="Messages Leave At",
+        required=True,
+        help="The hour at which messages leave by themselves, in the time zone of collections.",
+    )
     is_test_mode = fields.Boolean(
         string="Test Mode First", help="Every message goes to one internal address and counts for nothing."
     )
-    test_email = fields.Char(string="Test Address")
-    old_days = fields.Integer(string="Old Means Overdue More Than (Days)", default=90, required=True)
+    test_email = fields.Char(string="Test Address", help="The address that gets every message while test mode is on.")
+    old_days = fields.Integer(
+        string="Old Means Overdue More Than (Days)",
+        default=90,
+        required=True,
+        help="Items that are overdue for longer than this are asked about; the others start with the plan as it is.",
+    )
     old_item_count = fields.Integer(compute="_compute_old_items", string="Old Items")
     old_customer_count = fields.Integer(compute="_compute_old_items", string="Their Customers")
     old_amount = fields.Monetary(compute="_compute_old_items")
@@ -39,11 +50,18 @@ class CollectionSafeStart(models.TransientModel):
             ("review", "Prepare for review: a person approves the first message to these customers"),
         ],
         string="What Happens to Old Items",
+        help="Done once, when the cycle is switched on. On hold: end the hold of a customer when you want to go on. Set the "
+        "level: as if the reminder had been sent by us. Review: the first message waits for approval.",
     )
     last_reminded_date = fields.Date(
         string="Last Reminded On", help="The days until the next level count from here, as if a message had left."
     )
-    plan_ids = fields.One2many("collection.safe.start.plan", "start_id", string="Levels They Have")
+    plan_ids = fields.One2many(
+        "collection.safe.start.plan",
+        "start_id",
+        string="Levels They Have",
+        help="Per plan, the level that its old items are taken to stand at; the next reminder is the one after it.",
+    )
 
     @api.depends("company_id", "old_days")
     def _compute_old_items(self):
@@ -71,14 +89,14 @@ class CollectionSafeStart(models.TransientModel):
 
     @api.model
     def action_open(self):
-        """Make a preview of today and open the screen that switches the company on or off."""
+        """Open the assistant where it was left; of a company that is switched on, at the switch."""
         company = self.env.company.root_id
         self._check_manager(company)
         start = self.create(self._prepare_start_vals(company))
-        start._prepare_plans()
+        start._enter_step()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Automatic Cycle"),
+            "name": self.env._("Start Assistant"),
             "res_model": self._name,
             "res_id": start.id,
             "view_mode": "form",
@@ -86,17 +104,12 @@ class CollectionSafeStart(models.TransientModel):
         }
 
     def _prepare_start_vals(self, company):
-        today = company._collection_today()
-        preview = self.env["collection.cycle"]
-        if not company.sudo().collection_is_active:
-            preview = self.env["collection.cycle"].preview(company, today)
-        return {
+        company_sudo = company.sudo()
+        finished = company_sudo.collection_is_active or company_sudo.collection_start_step == DONE
+        return self._prepare_step_vals(company) | {
             "company_id": company.id,
-            "cycle_id": preview.id,
-            "send_time": company.sudo().collection_send_time,
-            "is_test_mode": company.sudo().collection_test_mode,
-            "test_email": company.sudo().collection_test_email or self.env.user.email_normalized,
-            "last_reminded_date": today,
+            "step": "on" if finished else company_sudo.collection_start_step or "company",
+            "last_reminded_date": company._collection_today(),
         }
 
     def _prepare_plans(self):
@@ -105,18 +118,14 @@ class CollectionSafeStart(models.TransientModel):
         counts = {}
         for case, count in by_plan:
             counts[case.plan_id] = counts.get(case.plan_id, 0) + count
-        self.plan_ids = [
-            fields.Command.create(
-                {"plan_id": plan.id, "item_count": count, "level_id": self._get_default_level(plan).id}
-            )
+        self.plan_ids = [fields.Command.clear()] + [
+            fields.Command.create({"plan_id": plan.id, "item_count": count, "level_id": self._get_default_level(plan).id})
             for plan, count in counts.items()
             if plan
         ]
 
     def _get_default_level(self, plan):
-        levels = plan.level_ids.filtered(
-            lambda level: 0 < level.days_overdue <= self.old_days and not level.final_notice
-        )
+        levels = plan.level_ids.filtered(lambda level: 0 < level.days_overdue <= self.old_days and not level.final_notice)
         return levels.sorted("days_overdue")[-1:]
 
     # -- switch --------------------------------------------------------------------------------------------------------
@@ -125,8 +134,9 @@ class CollectionSafeStart(models.TransientModel):
         """Do with the old items what was chosen, and let the daily cycle run."""
         self.ensure_one()
         self._check_manager(self.company_id)
-        if self.is_test_mode and not self.test_email:
-            raise ValidationError(self.env._("Test mode needs the address that receives the messages."))
+        self._ensure_preview()
+        self._save_test()
+        self._save_on()
         if self.old_item_count and not self.old_items:
             raise UserError(
                 self.env._(
@@ -138,16 +148,8 @@ class CollectionSafeStart(models.TransientModel):
         if self.old_item_count:
             getattr(self, f"_{self.old_items}")()
         # A manager of collections need not be an administrator of companies; the right was checked above.
-        self.company_id.sudo().write(
-            {
-                "collection_is_active": True,
-                "collection_send_time": self.send_time,
-                "collection_test_mode": self.is_test_mode,
-                "collection_test_email": self.test_email if self.is_test_mode else self.company_id.collection_test_email,
-            }
-        )
+        self.company_id.sudo().write({"collection_is_active": True, "collection_start_step": DONE})
         self._log_switch(self.env._("Automatic collection cycle switched on."))
-        return self._close()
 
     def action_switch_off(self):
         """Let the daily cycle run no more; nothing else changes."""
@@ -155,7 +157,6 @@ class CollectionSafeStart(models.TransientModel):
         self._check_manager(self.company_id)
         self.company_id.sudo().collection_is_active = False
         self._log_switch(self.env._("Automatic collection cycle switched off."))
-        return self._close()
 
     def action_view_preview(self):
         """Open the preview with its customers."""
@@ -179,9 +180,6 @@ class CollectionSafeStart(models.TransientModel):
         _logger.info("%s Company %s, by user %s", body, self.company_id.id, self.env.uid)
         self.company_id.sudo().partner_id._message_log(body=body, author_id=self.env.user.partner_id.id)
 
-    def _close(self):
-        return self.env["ir.actions.act_window"]._for_xml_id("account_collections_auto.collection_cycle_action")
-
     def _check_manager(self, company):
         if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collection_manager"):
             raise AccessError(self.env._("Only a collection manager can switch the automatic cycle."))
@@ -193,9 +191,7 @@ class CollectionSafeStart(models.TransientModel):
     def _leave_out(self):
         """Put the old items on hold: one hold per customer, with the reason."""
         items_sudo = self._old_items_sudo().search(self._get_old_domain())
-        reason = self.env._(
-            "More than %(days)s days overdue when the automatic cycle was switched on", days=self.old_days
-        )
+        reason = self.env._("More than %(days)s days overdue when the automatic cycle was switched on", days=self.old_days)
         self.env["collection.hold"].create(
             [
                 {

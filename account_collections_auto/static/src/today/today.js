@@ -7,6 +7,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { StartBanner } from "../start_assistant/start_banner";
 
 const MODEL = "collection.today";
 
@@ -15,7 +16,7 @@ const MODEL = "collection.today";
  */
 export class CollectionToday extends Component {
     static template = "account_collections_auto.Today";
-    static components = { Layout };
+    static components = { Layout, StartBanner };
     static props = { ...standardActionServiceProps };
 
     setup() {
