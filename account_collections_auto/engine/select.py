@@ -49,7 +49,7 @@ def select(env, company, date, cases=None, wish=CYCLE):
             company=company.id,
             rates=rates_sql(company.id, date),
             impatient=wish.ignores("deadline"),
-            next_level=_same_level(date) if wish.kind == "again" else _next_level(date),
+            next_level=_same_level(date) if wish.kind == "again" else next_level(date),
             scope=SQL("kase.id IN (%s)", cases) if cases else SQL("TRUE"),
         )
     )
@@ -77,7 +77,7 @@ def drop(env):
     env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL(", ").join(map(SQL.identifier, TEMPORARY_TABLES))))
 
 
-def _next_level(date):
+def next_level(date):
     """SELECT of the next level of ``item`` and whether it is reached: after the due date, else courtesy, else a repeat.
 
     Never an equality of dates: a missed day is caught up. A level that the item got in its present ladder does not come

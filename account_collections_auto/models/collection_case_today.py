@@ -76,9 +76,15 @@ class CollectionCase(models.Model):
     def _at_hand_sql(self, alias):
         """Return the condition that a person may deal with the case today: not snoozed, and no stop of all of it in force."""
         today = self._today_sql(alias)
-        stops = [self.env[model]._stops_case_sql(alias, today) for model in withhold.stop_models(self.env)]
         awake = SQL("COALESCE(%s, %s) <= %s", SQL.identifier(alias, "snooze_until"), today, today)
-        return SQL(" AND ").join([awake, *(SQL("NOT EXISTS (%s)", stop) for stop in stops)])
+        return SQL("%s AND NOT (%s)", awake, self._stopped_sql(alias, today))
+
+    @api.model
+    def _stopped_sql(self, alias, day=None):
+        """Return the condition that a stop of the whole customer is in force on ``day`` (SQL; default: today)."""
+        day = day or self._today_sql(alias)
+        stops = [self.env[model]._stops_case_sql(alias, day) for model in withhold.stop_models(self.env)]
+        return SQL(" OR ").join(SQL("EXISTS (%s)", stop) for stop in stops)
 
     @api.model
     def _to_decide_sql(self, alias):
@@ -111,23 +117,27 @@ class CollectionCase(models.Model):
         )
         return SQL(
             """%(id)s IN (
-                   SELECT kase.id FROM (
-                       SELECT kase.id, kase.company_id, kase.last_written_date,
-                              row_number() OVER (PARTITION BY kase.company_id ORDER BY overdue.amount DESC, kase.id) AS place
+                   WITH quiet AS MATERIALIZED (
+                       SELECT kase.id, kase.company_id, kase.last_written_date
                          FROM collection_case kase
-                         JOIN (SELECT case_id, sum(amount_residual) AS amount
-                                 FROM collection_item
-                                WHERE active AND amount_residual > 0 AND is_small IS NOT TRUE AND due_date < %(item_today)s
-                                GROUP BY case_id) overdue ON overdue.case_id = kase.id
                         WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
-                          AND %(own)s AND %(at_hand)s
+                          AND kase.oldest_due_date < %(today)s AND %(own)s AND %(at_hand)s
                           AND kase.partner_id NOT IN (SELECT partner_id FROM res_company)
+                          AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s
+                               OR kase.last_written_date <= %(today)s - %(days)s)
                           AND NOT EXISTS (SELECT 1 FROM collection_action unsent
                                            WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))
                           AND NOT EXISTS (%(contact)s AND contact.contact_date > %(today)s - %(days)s
                                              AND NOT %(call_today)s)
-                          AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s
-                               OR kase.last_written_date <= %(today)s - %(days)s)
+                   )
+                   SELECT kase.id FROM (
+                       SELECT quiet.id, quiet.company_id, quiet.last_written_date,
+                              row_number() OVER (PARTITION BY quiet.company_id
+                                                 ORDER BY sum(item.amount_residual) DESC, quiet.id) AS place
+                         FROM quiet JOIN collection_item item ON item.case_id = quiet.id
+                        WHERE item.active AND item.amount_residual > 0 AND item.is_small IS NOT TRUE
+                          AND item.due_date < %(item_today)s
+                        GROUP BY quiet.id, quiet.company_id, quiet.last_written_date
                    ) kase
                     WHERE place <= %(calls)s AND kase.last_written_date IS DISTINCT FROM %(today)s
                       AND NOT EXISTS (%(contact)s AND %(call_today)s))""",
@@ -135,7 +145,7 @@ class CollectionCase(models.Model):
             contact=contact,
             call_today=SQL("(contact.channel = 'call' AND contact.contact_date = %s)", today),
             today=today,
-            item_today=self._today_sql("collection_item"),
+            item_today=self._today_sql("item"),
             companies=self.env.companies.ids,
             own=own,
             at_hand=self._at_hand_sql("kase"),

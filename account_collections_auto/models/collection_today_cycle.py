@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL, format_date
 
-from ..engine import select, withhold
+from ..engine import outlook
 
 
 class CollectionToday(models.AbstractModel):
@@ -158,7 +158,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _tile_tomorrow(self):
-        """A note: whom a cycle tomorrow would contact, by level. Found by the engine itself; nothing is written."""
+        """A note: whom a cycle tomorrow would contact, by level."""
         rows = []
         for company in self.env.companies.root_id & self.env.companies:
             rows += [(level, company, count, amount) for level, count, amount in self._forecast(company)]
@@ -173,7 +173,7 @@ class CollectionToday(models.AbstractModel):
             90,
             "fa-calendar-o",
             self.env._("Tomorrow"),
-            self.env._("A cycle tomorrow would contact these customers, as things stand now."),
+            self.env._("About so many customers reach these levels tomorrow, unless they pay or something holds them back."),
             [tuple(row) for _level, *row in rows],
             lines=lines,
             stamp=f"{self.env.companies.ids}:{self.env.company._collection_today()}",
@@ -183,42 +183,14 @@ class CollectionToday(models.AbstractModel):
     def _forecast(self, company):
         """Return (level, number of customers, amount) of a cycle of ``company`` tomorrow.
 
-        Select and withhold run for the cases that may reach a level, into temporary tables. Before the first cycle that
-        would be everybody: then a preview is what one wants to see.
+        Before the first cycle that would be everybody: then a preview is what one wants to see.
         """
-        date = company._collection_today() + timedelta(days=1)
         if not self.env["collection.cycle"].search_count([("company_id", "=", company.id), ("state", "=", "done")], limit=1):
             return []
-        engine = self.env["collection.cycle"].sudo().env
-        select.select(engine, company, date, self._cases_of_tomorrow(company, date))
-        withhold.withhold(engine, company, date)
-        rows = engine.execute_query(
-            SQL(
-                """SELECT kase.level_id, count(*), sum(kase.amount)::float FROM collection_tmp_case kase
-                     JOIN collection_level level ON level.id = kase.level_id
-                    WHERE NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)
-                    GROUP BY kase.level_id, level.days_overdue ORDER BY level.days_overdue"""
-            )
-        )
-        select.drop(engine)
+        case = self.env["collection.case"]
+        mine = case._mine_sql("kase") if self._only_mine() else SQL("TRUE")
+        scope = SQL("%s AND NOT (%s)", mine, case._stopped_sql("kase"))
+        date = company._collection_today() + timedelta(days=1)
+        rows = self.env.execute_query(outlook.outlook_sql(self.env, company, date, scope))
         levels = self.env["collection.level"].browse([row[0] for row in rows])
         return [(level, count, amount) for level, (_id, count, amount) in zip(levels, rows, strict=True)]
-
-    @api.model
-    def _cases_of_tomorrow(self, company, date):
-        """Return a SELECT of the cases that may reach a level by ``date`` and have no message on its way."""
-        return SQL(
-            """SELECT kase.id FROM collection_case kase JOIN collection_plan plan ON plan.id = kase.plan_id
-                WHERE kase.company_id = %(company)s AND kase.state = 'open' AND %(mine)s
-                  AND (kase.next_action_date <= %(date)s
-                       OR plan.repeat_last_days > 0 AND EXISTS (
-                           SELECT 1 FROM collection_item item
-                            WHERE item.case_id = kase.id AND item.active
-                              AND item.level_date + plan.repeat_last_days <= %(date)s))
-                  AND kase.contact_problem_code IS NULL
-                  AND NOT EXISTS (SELECT 1 FROM collection_action unsent
-                                   WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))""",
-            company=company.id,
-            date=date,
-            mine=self.env["collection.case"]._mine_sql("kase") if self._only_mine() else SQL("TRUE"),
-        )
