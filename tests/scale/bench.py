@@ -1,4 +1,5 @@
 """``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
+and ``setup/bench --lists [--invoices N] [--rounds N]``
 
 Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
 prints a table of ratios. Nothing here asserts a time; each task runs in a process of its own (see `worker`).
@@ -24,6 +25,9 @@ def main():
     say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
     databases = Databases()
     try:
+        if options.lists:
+            _lists(databases, options)
+            return
         figures = [_cycle(databases, size, options) for size in (options.invoices // 10, options.invoices)]
         _print_cycle(figures, options)
         if not options.skip_peer:
@@ -43,6 +47,7 @@ def _options():
     parser.add_argument("--peer-minutes", type=float, default=15, help="account_credit_control is stopped after this long")
     parser.add_argument("--skip-peer", action="store_true")
     parser.add_argument("--skip-accountant", action="store_true")
+    parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
     return parser.parse_args()
 
 
@@ -173,6 +178,42 @@ def _print_phase(name, values):
 
 def _ratio(name, value, wanted):
     say(f"  {name:<62}{value:9.2f}   ({wanted})")
+
+
+# -- the lists ----------------------------------------------------------------------------------------------------
+
+
+def _lists(databases, options):
+    database = databases.with_suite(options.invoices)
+    say(f"  a cycle and a preview on {options.invoices:,} invoices ...")
+    task("cycle.first_run", database, sample=options.sample)
+    task("cycle.preview", database)
+    figures = task("lists.compare", database, rounds=options.rounds)
+    theirs = figures["invoices"]
+    slowest = max(theirs["groups"].values())
+    say(f"\nOdoo's customer invoices, {theirs['rows']:,} of them, seconds")
+    say(f"  first page {theirs['page']:.3f}, totals {theirs['totals']:.3f}, form {theirs['form']:.3f}; grouped:")
+    say("  " + ", ".join(f"{grouping} {seconds:.3f}" for grouping, seconds in theirs["groups"].items()))
+    say("\nours: seconds, and in brackets the ratio to Odoo's (page and totals together, slowest grouping, form)")
+    say(f"  {'':<34}{'rows':>9}{'page':>8}{'totals':>8}{'':>8}{'grouped':>9}{'':>8}{'form':>8}")
+    for xmlid, ours in figures["lists"].items():
+        first = (ours["page"] + ours["totals"]) / (theirs["page"] + theirs["totals"])
+        grouped = max(ours["groups"].values(), default=0)
+        form = f"{ours['form']:8.3f}{_in_brackets(ours['form'] / theirs['form'])}" if "form" in ours else ""
+        name = xmlid.partition(".")[2].removeprefix("collection_")
+        say(
+            f"  {name:<34}{ours['rows']:9,}{ours['page']:8.3f}{ours['totals']:8.3f}"
+            f"{_in_brackets(first)}{grouped:9.3f}{_in_brackets(grouped / slowest)}{form}"
+        )
+        slow = [f"{grouping} {seconds:.3f}" for grouping, seconds in ours["groups"].items() if seconds > slowest]
+        if slow:
+            say(f"    slower than Odoo's slowest grouping: {', '.join(slow)}")
+    if figures["today"] is not None:
+        _ratio("Today / Odoo's first page and totals", figures["today"] / (theirs["page"] + theirs["totals"]), "at most 1")
+
+
+def _in_brackets(ratio):
+    return f"{f'({ratio:.2f})':>8}"
 
 
 # -- account_credit_control ---------------------------------------------------------------------------------------

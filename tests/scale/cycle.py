@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from unittest.mock import patch
 
 from measure import Phase, peak_memory
@@ -84,6 +85,14 @@ def first_run(env, sample):
 def second_run(env):
     """Run the same day again, with nothing changed."""
     return _run(env, 0)
+
+
+def preview(env):
+    """Leave a preview of tomorrow beside the cycle of today."""
+    with Phase() as whole:
+        env["collection.cycle"].preview(env.company, env.company._collection_today() + timedelta(days=1))
+        env.cr.commit()
+    return whole.values()
 
 
 def run_after_payments(env, share):
