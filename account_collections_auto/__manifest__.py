@@ -19,6 +19,7 @@
         "data/mail_template_data.xml",
         "data/collection_plan_data.xml",
         "data/ir_cron_data.xml",
+        "data/collection_tour_data.xml",
         "data/collection_dispute_reason_data.xml",
         "data/collection_dispute_data.xml",
         "data/collection_promise_data.xml",

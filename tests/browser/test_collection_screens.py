@@ -34,3 +34,6 @@ class TestCollectionScreens(CollectionsCase, HttpCase):
         self.shows(f"{ACTION}collection_action_action_review", ".o_data_row", "Debtor of the Story")
         self.shows(f"/odoo/collection-messages/{self.actions(self.debtor).id}", "button", "Approve")
         self.shows(f"/odoo/collection-cycles/{self.actions(self.debtor).cycle_id.id}", "td", "L1")
+
+    def test_the_tour_of_the_first_day(self):
+        self.start_tour("/odoo", "collections_first_day", login=self.collector.login, timeout=120)
