@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from .collection_action import DEAD
+
 # A message that a person sends or approves waits this long in Odoo's queue, so that it can be taken back.
 UNDO_MINUTES = 2
 
@@ -51,6 +53,41 @@ class CollectionAction(models.Model):
     def _get_leaving_time(self):
         """Return when the mail may leave at the earliest, False for at once."""
         return bool(self.approved_by_id) and fields.Datetime.now() + timedelta(minutes=UNDO_MINUTES)
+
+    def _change_state(self, target, *, allowed_from, **values):
+        """A customer whose message was taken back, failed or came back was not written to: the request says so."""
+        result = super()._change_state(target, allowed_from=allowed_from, **values)
+        if target in DEAD and self.request_id:
+            self._leave_out_of_requests()
+        return result
+
+    def _leave_out_of_requests(self):
+        lines_sudo = (
+            self.env["collection.request.line"]
+            .sudo()
+            .search(
+                [
+                    ("request_id", "in", self.request_id.ids),
+                    ("case_id", "in", self.case_id.ids),
+                    ("state", "=", "sent"),
+                ]
+            )
+        )
+        others = self.sudo().search(
+            [
+                ("request_id", "in", self.request_id.ids),
+                ("case_id", "in", self.case_id.ids),
+                ("state", "not in", DEAD),
+            ]
+        )
+        written = {(action.request_id, action.case_id) for action in others}
+        lost = {(action.request_id, action.case_id): action for action in self}
+        for line_sudo in lines_sudo:
+            key = (line_sudo.request_id, line_sudo.case_id)
+            if key in lost and key not in written:
+                action = lost[key]
+                reason = {"code": action.reason_code, **(action.reason_values or {})}
+                line_sudo.write({"state": "left_out", "reason_code": reason["code"], "reasons": [reason]})
 
     # -- the way back --------------------------------------------------------------------------------------------------
 

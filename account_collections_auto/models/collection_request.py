@@ -44,7 +44,7 @@ class CollectionRequest(models.Model):
     user_id = fields.Many2one("res.users", string="Sent By", required=True, readonly=True, ondelete="restrict")
     date = fields.Date(required=True, readonly=True, help="The day from which levels and days count.")
     kind = fields.Selection(
-        [("next", "Reached level"), ("again", "Last level again"), ("message", "Message")], required=True, readonly=True
+        [("next", "Next level"), ("again", "Same level again"), ("message", "Message")], required=True, readonly=True
     )
     state = fields.Selection(
         [("draft", "To Check"), ("queued", "Sending"), ("done", "Sent"), ("cancelled", "Cancelled")],
@@ -420,7 +420,7 @@ class CollectionRequest(models.Model):
         if self.customer_count == 1:
             following = {"type": "ir.actions.act_window_close"}
         else:
-            following = self._get_open_action()
+            following = {"type": "ir.actions.client", "tag": "soft_reload"}
         return self._offer_undo(self._get_result_text(), following)
 
     def _get_result_text(self):
@@ -462,7 +462,6 @@ class CollectionRequest(models.Model):
         request.date = request.company_id._collection_today()
         actions, recipients = request._prepare_messages(lines, lock=True)
         actions._send(request.date, recipients)
-        lines._note_failures(actions)
         return len(lines)
 
     def _lock_lines(self, limit):
@@ -549,7 +548,10 @@ class CollectionRequest(models.Model):
         request.lock_for_update()
         if request.state == "queued":
             request._leave_out_the_rest()
-        return self.action_ids.action_undo()
+        answer = self.action_ids.action_undo()
+        if request.state == "done" and not request.sent_count:
+            request.state = "cancelled"
+        return answer
 
     def _leave_out_the_rest(self):
         """Stop a request that is being worked through: who was not written to yet is left out."""

@@ -21,7 +21,7 @@ class CollectionRequestLine(models.Model):
     item_count = fields.Integer(string="Items", readonly=True, help="Items that the message is about.")
     amount = fields.Monetary(string="Claimed", readonly=True, help="In company currency, after credits.")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    last_sent_date = fields.Date(string="Last Level Sent On", readonly=True)
+    last_sent_date = fields.Date(string="Last Sent", readonly=True)
     recipient = fields.Char(string="To", readonly=True)
     lang = fields.Char(readonly=True)
     reason_code = fields.Selection(
@@ -69,13 +69,3 @@ class CollectionRequestLine(models.Model):
         self.request_id._check_own_draft()
         if any(line.request_state != "draft" for line in self):
             raise UserError(self.env._("The messages are on their way already. Undo them, or cancel single ones."))
-
-    def _note_failures(self, actions):
-        """A customer none of whose messages could be handed over was not written to."""
-        failed = actions.filtered(lambda action: action.state == "failed")
-        for case, group in failed.grouped("case_id").items():
-            if actions.filtered(lambda action, case=case: action.case_id == case and action.state != "failed"):
-                continue
-            reason = {"code": group[0].reason_code, **(group[0].reason_values or {})}
-            line = self.filtered(lambda line, case=case: line.case_id == case)
-            line.write({"state": "left_out", "reason_code": reason["code"], "reasons": [reason]})

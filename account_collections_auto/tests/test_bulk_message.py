@@ -215,7 +215,7 @@ class TestBulkMessage(SendingCase):
         paid, other = customers[0], customers[1]
         request = self.write_to(*customers)
         result = self.confirm(request)
-        self.assertEqual(result["params"]["next"]["res_id"], request.id)
+        self.assertEqual(result["params"]["ids"], request.ids)
         self.assertRecordValues(request, [{"state": "queued", "sent_count": 0, "planned_count": 60}])
         self.pay(self.items(paid).move_id)
         self.run_in_background()

@@ -41,6 +41,8 @@ class TestUndoSending(EmailCase, SendingCase):
         self.assertRecordValues(self.actions(self.buyer), [{"state": "cancelled", "reason_code": "undone"}])
         self.assertIn(self.collector.name, self.actions(self.buyer).reason)
         self.assertFalse(self.items(invoice).level_id)
+        self.assertRecordValues(request, [{"state": "cancelled", "sent_count": 0, "left_out_count": 1}])
+        self.assertLeftOut(request, self.buyer, "undone")
         self.assertFalse(self.case(self.buyer).message_ids.filtered(lambda m: m.message_type == "email_outgoing"))
         self.assertFalse(request.can_undo)
         with self.mail_server() as server:
@@ -80,6 +82,15 @@ class TestUndoSending(EmailCase, SendingCase):
         self.assertIn("too late for 1", text)
         self.assertEqual(self.actions(other).state, "cancelled")
         self.assertEqual(self.actions(self.buyer).state, "sent")
+        self.assertRecordValues(request, [{"state": "done", "sent_count": 1, "left_out_count": 1}])
+
+    def test_what_the_queue_withdraws_is_left_out_with_its_reason(self):
+        due = self.invoice(self.buyer, 100)
+        request = self.send_now()
+        self.confirm(request)
+        self.pay(due)
+        self.assertFalse(self.leave(self.buyer))
+        self.assertLeftOut(request, self.buyer, "paid_meanwhile")
 
     def test_one_message_is_taken_back_on_its_own(self):
         other = self.customer("Other", "other@x.example")
@@ -101,7 +112,7 @@ class TestUndoSending(EmailCase, SendingCase):
         request.sudo()._send_some(limit=20)
         self.env.invalidate_all()
         self.undo(request)
-        self.assertRecordValues(request, [{"state": "done", "planned_count": 0, "left_out_count": 40}])
+        self.assertRecordValues(request, [{"state": "cancelled", "planned_count": 0, "left_out_count": 60}])
         self.assertEqual(set(request.sudo().action_ids.mapped("state")), {"cancelled"})
         self.assertFalse(request.sudo()._send_some())
 
