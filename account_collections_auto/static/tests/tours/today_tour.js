@@ -74,7 +74,7 @@ registry.category("web_tour.tours").add("collection_today_tour", {
         ...open("call"),
         click(".o_data_row:first button[name='action_log_call']"),
         click(".modal div[name='call_result'] input"),
-        click(".o_select_menu_item:contains(Will pay)"),
+        click(".o_select_menu_item:contains(Left a message)"),
         click(".modal button[name='action_apply']"),
         { trigger: "body:not(:has(.modal))" },
         ...putOnHold,
