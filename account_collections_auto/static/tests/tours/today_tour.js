@@ -81,8 +81,11 @@ registry.category("web_tour.tours").add("collection_today_tour", {
         { trigger: `body:not(:has(.o_collection_tile[data-tile='call']))` },
 
         click(tile("money_in", "button[name='put_away']")),
-        { trigger: `body:not(:has(.o_collection_tile[data-tile='money_in']))` },
-        click(tile("tomorrow", "button[name='put_away']")),
+        {
+            trigger: `body:not(:has(.o_collection_tile[data-tile='money_in']))`,
+            // whether a level falls due tomorrow depends on the day of the week
+            run: () => document.querySelector(tile("tomorrow", "button[name='put_away']"))?.click(),
+        },
         {
             trigger: ".o_collection_today_empty:contains(Nothing is left for today)",
             run: () => {
