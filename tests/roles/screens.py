@@ -333,6 +333,10 @@ class Screen:
             unfold_read_specification=self.specification(kind) if kind == "kanban" else None,
         )
 
+    def read_totals(self, kind="list"):
+        """Read the totals of all records, whatever the page shows."""
+        return self.model.formatted_read_group(list(self.first_domain), [], ["__count", *self.aggregates(kind)])
+
     # -- searching -------------------------------------------------------------------------------------------------------
 
     def searches(self):
