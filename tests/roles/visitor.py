@@ -119,6 +119,7 @@ class Visitor:
                 record.web_read(screen.specification("form"))
         if root.get("create") not in ("0", "false", "False") and screen.model.has_access("create"):
             with self.noting(f"{where}: new"):
+                screen.model.onchange({}, [], screen.specification("form"))
                 Form(screen.model, view=self._view_id(screen, "form"))
 
     def _look_at_search(self, where, screen):

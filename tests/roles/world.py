@@ -4,8 +4,10 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command
+from odoo.addons.account_collections_auto.demo import collection_demo
 from odoo.tests import HttpCase, tagged
 
+FEW_PAID = ((46, 400, 12),)
 OURS = "account_collections_auto."
 ROLES = {
     "auditor": [OURS + "group_collection_auditor"],
@@ -27,7 +29,11 @@ class World(HttpCase):
         cls.env = cls.env(context={"allowed_company_ids": cls.company.ids, "lang": "en_US", "tz": "UTC"})
         if not cls.company.chart_template:
             cls.env["account.chart.template"].try_loading("generic_coa", cls.company, install_demo=False)
-        with patch.object(cls.env.registry["ir.module.module"], "_update_translations", lambda *_arguments, **_options: None):
+        modules = cls.env.registry["ir.module.module"]
+        with (
+            patch.object(modules, "_update_translations", lambda *_arguments, **_options: None),
+            patch.object(collection_demo, "PAID_AGES", FEW_PAID),  # what was paid long ago is on no screen
+        ):
             cls.env["collection.demo"]._build()
         cls.company.collection_plan_id.level_ids.filtered(lambda level: level.days_overdue > 0)[:2][-1:].mode = "review"
         today = cls.company._collection_today()
