@@ -10,7 +10,12 @@ import polib
 CLONE = Path(__file__).resolve().parents[1]
 LANGUAGES = ("de", "es", "fr", "it", "nl")
 # Python files whose sentences customers read, beside the templates in report/.
-CUSTOMER_FILES = ("models/collection_action_text.py", "models/collection_action_mail.py")
+CUSTOMER_FILES = (
+    "models/collection_action_text.py",
+    "models/collection_action_mail.py",
+    "models/collection_action_proof.py",
+    "models/collection_statement_document.py",
+)
 CUSTOMER_FIELDS = ("model:mail.template,subject", "model:mail.template,body_html", "model:collection.level,name")
 TEMPLATE_IDS = re.compile(r'<template id="(\w+)"')
 # What a translation must keep: %(names)s, {{ expressions }}, tags with their attributes.
