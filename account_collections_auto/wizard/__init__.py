@@ -17,4 +17,5 @@ from . import collection_safe_start_steps
 from . import collection_safe_start_sample
 from . import collection_safe_start_plan
 from . import collection_dispute_settle
+from . import collection_dispute_settle_line
 from . import collection_statement

@@ -83,15 +83,3 @@ class CollectionDisputeSettle(models.TransientModel):
                 "views": [(False, "form")],
             }
         return {"type": "ir.actions.act_window_close"}
-
-
-class CollectionDisputeSettleLine(models.TransientModel):
-    _name = "collection.dispute.settle.line"
-    _description = "What Is Accepted of an Item"
-
-    settle_id = fields.Many2one("collection.dispute.settle", required=True, ondelete="cascade")
-    dispute_line_id = fields.Many2one("collection.dispute.line", required=True, ondelete="cascade")
-    item_id = fields.Many2one(related="dispute_line_id.item_id")
-    currency_id = fields.Many2one(related="dispute_line_id.currency_id")
-    amount = fields.Monetary(related="dispute_line_id.amount", string="Disputed")
-    amount_accepted = fields.Monetary(string="Accepted", help="Becomes a draft credit note, tax included.")

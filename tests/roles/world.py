@@ -42,8 +42,23 @@ class World(HttpCase):
         cycles.preview(cls.company, today + timedelta(days=1))
         cls.env["collection.bounce"].sudo().create({"email": "gone@example.com", "company_id": cls.company.id})
         cls.env["collection.plan.rule"].create({"plan_id": cls.company.collection_plan_id.id, "amount_from": 50000})
+        cls._record_answers(today)
         cls.users = {role: cls._make_user(role, groups) for role, groups in ROLES.items()}
         cls.env.flush_all()
+
+    @classmethod
+    def _record_answers(cls, today):
+        """Let a customer promise, dispute and announce a payment."""
+        item = cls.env["collection.item"].search(
+            [("amount_residual_currency", ">", 100), ("case_id.state", "=", "open")], limit=1
+        )
+        values = {"partner_id": item.partner_id.id, "company_id": cls.company.id, "date_from": today}
+        amount = {"amount": 50, "item_ids": item.ids, "currency_id": item.currency_id.id}
+        cls.env["collection.promise"].create({**values, **amount, "promise_date": today})
+        cls.env["collection.payment.notice"].create({**values, **amount, "payment_date": today})
+        reason = cls.env.ref(OURS + "collection_dispute_reason_delivery")
+        lines = [Command.create({"item_id": item.id, "amount": 30})]
+        cls.env["collection.dispute"].create({**values, "reason_id": reason.id, "line_ids": lines})
 
     @classmethod
     def _make_user(cls, role, groups):
