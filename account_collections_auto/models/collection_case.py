@@ -125,6 +125,10 @@ class CollectionCase(models.Model):
             )
         return super().write(vals)
 
+    def unlink(self):
+        self.check_access("unlink")  # before Odoo deletes the conversation, and asks only then
+        return super().unlink()
+
     @api.depends("contact_problem_code", "contact_problem_values")
     @api.depends_context("lang")
     def _compute_contact_problem(self):

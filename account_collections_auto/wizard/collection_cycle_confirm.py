@@ -56,8 +56,8 @@ class CollectionCycleConfirm(models.TransientModel):
     def _compute_fresh_note(self):
         for wizard in self:
             cycle = wizard.cycle_id
-            today = cycle.company_id.sudo()._collection_today()
-            if cycle.date < today:
+            today = (cycle.company_id or self.env.company).sudo()._collection_today()
+            if cycle and cycle.date < today:
                 wizard.fresh_note = wizard.env._(
                     "This preview is of %(day)s. The selection is made afresh for today, %(today)s, so numbers may differ; "
                     "whom you dropped stays out.",

@@ -93,7 +93,9 @@ class AuditorChangesNothing:
         Dialogs are scratch, and what a person prefers to see is nobody else's business.
         """
         self.env.flush_all()
-        scratch = ["res_users_settings", *(self.env[name]._table for name in self.env.registry if self.env[name]._transient)]
+        dialogs = [self.env[name] for name in self.env.registry if self.env[name]._transient]
+        relations = {field.relation for dialog in dialogs for field in dialog._fields.values() if field.type == "many2many"}
+        scratch = ["res_users_settings", *(dialog._table for dialog in dialogs), *filter(None, relations)]
         self.env.cr.execute(
             """SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables
                 WHERE schemaname = current_schema() AND relname != ALL(%s)""",

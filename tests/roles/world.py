@@ -48,7 +48,7 @@ class World(HttpCase):
 
     @classmethod
     def _record_answers(cls, today):
-        """Let a customer promise, dispute and announce a payment."""
+        """Let a customer promise, dispute and announce a payment; let a person prepare a message and a statement."""
         item = cls.env["collection.item"].search(
             [("amount_residual_currency", ">", 100), ("case_id.state", "=", "open")], limit=1
         )
@@ -56,6 +56,9 @@ class World(HttpCase):
         amount = {"amount": 50, "item_ids": item.ids, "currency_id": item.currency_id.id}
         cls.env["collection.promise"].create({**values, **amount, "promise_date": today})
         cls.env["collection.payment.notice"].create({**values, **amount, "payment_date": today})
+        cls.env["collection.request"]._begin(item.case_id, "message")
+        statement = {"case_id": item.case_id.id, "company_id": cls.company.id, "date": today}
+        cls.env["collection.statement.sent"].sudo().create(statement)
         reason = cls.env.ref(OURS + "collection_dispute_reason_delivery")
         lines = [Command.create({"item_id": item.id, "amount": 30})]
         cls.env["collection.dispute"].create({**values, "reason_id": reason.id, "line_ids": lines})
