@@ -441,7 +441,7 @@ class TestTodayPeople(TodayCase):
         self.run_cycle(TODAY)
         self.debtor("To call", email=False)
         keys = list(self.tiles())
-        self.assertEqual(keys, ["last_cycle", "could_not_send", "answers", "call"])
+        self.assertEqual(keys, ["last_cycle", "could_not_send", "answers", "call", "tomorrow"])
 
     def test_costs_the_same_for_two_cases_and_for_forty(self):
         self.plan.level_ids.mode = "review"
