@@ -85,7 +85,11 @@ class CollectionCase(models.Model):
     days_overdue = fields.Integer(
         compute="_compute_calendar_figures", search="_search_days_overdue", aggregator="max", help="Of the oldest item."
     )
-    next_action_date = fields.Date(readonly=True, help="When the next level of an item may be reached.")
+    next_action_date = fields.Date(
+        readonly=True,
+        help="The first day on which an item may reach its next level. A day in the past: with the next cycle, unless "
+        "something holds it back.",
+    )
     next_step = fields.Selection(
         [("decide", "Decide")],
         readonly=True,

@@ -164,7 +164,8 @@ class CollectionDispute(models.Model):
     @api.depends("partner_id", "reason_id")
     def _compute_display_name(self):
         for dispute in self:
-            dispute.display_name = f"{dispute.partner_id.name or ''}: {dispute.reason_id.name or ''}"
+            is_named = dispute.partner_id and dispute.reason_id
+            dispute.display_name = f"{dispute.partner_id.name or ''}: {dispute.reason_id.name}" if is_named else False
 
     # -- recording -----------------------------------------------------------------------------------------------------
 

@@ -83,10 +83,13 @@ class CollectionPaymentNotice(models.Model):
     @api.depends("partner_id", "amount", "payment_date")
     def _compute_display_name(self):
         for notice in self:
+            if not notice.partner_id or not notice.amount:
+                notice.display_name = False  # shown as new
+                continue
             notice.display_name = self.env._(
                 "%(customer)s: %(amount)s paid on %(date)s",
                 customer=notice.partner_id.name or "",
-                amount=notice.currency_id.format(notice.amount or 0.0) if notice.currency_id else "",
+                amount=notice.currency_id.format(notice.amount) if notice.currency_id else "",
                 date=format_date(self.env, notice.payment_date) if notice.payment_date else "",
             )
 

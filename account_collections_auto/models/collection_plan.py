@@ -68,17 +68,18 @@ class CollectionPlan(models.Model):
     promise_max_in_row = fields.Integer(
         string="Promises in a Row",
         default=2,
-        help="After so many promises in a row that were not kept, the next one needs the approval of a manager. 0: no limit.",
+        help="After so many promises in a row of which none is kept yet, the next one needs the approval of a manager. 0: no "
+        "limit.",
     )
     promise_tolerance_percent = fields.Float(
-        string="Promise Kept From",
+        string="Promise Kept With",
         default=1.0,
         help="A promise counts as kept when at most this share of it, in percent, is missing.",
     )
     in_transit_days = fields.Integer(
         default=5,
         help="A bank line of this customer that is not matched yet holds back reminders for this many days, "
-        "counted from the day of the line.",
+        "counted from the day of the line. A payment that the customer announced holds them back as long.",
     )
     review_expiry_days = fields.Integer(
         default=10, help="A message not approved for this many days is cancelled and selected anew."

@@ -92,11 +92,14 @@ class CollectionPromise(models.Model):
     @api.depends("partner_id", "amount", "promise_date")
     def _compute_display_name(self):
         for promise in self:
+            if not promise.partner_id or not promise.promise_date:
+                promise.display_name = False  # shown as new
+                continue
             promise.display_name = self.env._(
                 "%(customer)s: %(amount)s on %(date)s",
                 customer=promise.partner_id.name or "",
                 amount=promise.currency_id.format(promise.amount or 0.0) if promise.currency_id else "",
-                date=format_date(self.env, promise.promise_date) if promise.promise_date else "",
+                date=format_date(self.env, promise.promise_date),
             )
 
     # -- recording -----------------------------------------------------------------------------------------------------
@@ -140,7 +143,7 @@ class CollectionPromise(models.Model):
         )
         in_row = len(broken) == plan.promise_max_in_row and all(one.state != "kept" for one in broken)
         if plan.promise_max_in_row and in_row:
-            return self.env._("The last %(count)s promises are not kept", count=plan.promise_max_in_row)
+            return self.env._("None of the last %(count)s promises is kept yet", count=plan.promise_max_in_row)
         return ""
 
     def _ask_manager(self):

@@ -30,7 +30,7 @@ class CollectionStep(models.Model):
         string="E-mail Template",
         ondelete="restrict",
         domain="[('model', '=', 'collection.action')]",
-        help="The text of the message. Managers change texts under Email Templates of the technical settings.",
+        help="The text of the message. It is changed with Edit Text, or under Configuration, Texts of Messages.",
         default=lambda self: self.env.ref("account_collections_auto.mail_template_first_reminder", raise_if_not_found=False),
     )
     attach_invoices = fields.Boolean(help="Attach the PDF of each claimed invoice, as it was sent.")

@@ -44,7 +44,9 @@ class CollectionToday(models.AbstractModel):
     def _tile_preview(self, cycles):
         """What was prepared at night, or stopped by itself: nothing leaves before a person has looked at it."""
         planned = self.env["collection.cycle.line"]._read_group(
-            [("cycle_id", "in", cycles.ids), ("decision", "=", "planned")], ["cycle_id"], ["__count", "amount:sum"]
+            [("cycle_id", "in", cycles.ids), ("decision", "=", "planned")],
+            ["cycle_id"],
+            ["case_id:count_distinct", "amount:sum"],
         )
         found = {cycle: (count, amount) for cycle, count, amount in planned}
         rows = [(cycle.company_id, *found.get(cycle, (0, 0.0))) for cycle in cycles]

@@ -17,7 +17,10 @@ class ResCompany(models.Model):
         help="A day of collections is a day in this time zone.",
     )
     collection_plan_id = fields.Many2one(
-        "collection.plan", string="Default Dunning Plan", ondelete="restrict", help="For customers without a plan of their own."
+        "collection.plan",
+        string="Default Dunning Plan",
+        ondelete="restrict",
+        help="For customers without a plan of their own, whom no plan rule fits.",
     )
     collection_user_id = fields.Many2one(
         "res.users", string="Default Collector", help="Answers for the cases without a collector; named in messages."

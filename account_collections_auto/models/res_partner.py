@@ -14,7 +14,7 @@ class ResPartner(models.Model):
         "collection.plan",
         string="Dunning Plan",
         company_dependent=True,
-        help="Empty: the default plan of the company.",
+        help="Empty: the plan of the first plan rule that fits, else the default plan of the company.",
     )
     collection_contact = fields.Boolean(string="Collections Contact", help="Receives the payment reminders of this customer.")
     collection_payer_id = fields.Many2one(

@@ -13,7 +13,7 @@ class CollectionDisputeSettle(models.TransientModel):
     line_ids = fields.One2many(
         "collection.dispute.settle.line", "settle_id", compute="_compute_line_ids", store=True, readonly=False
     )
-    resolution = fields.Text(help="The customer reads this; also printed on the credit note's history.")
+    resolution = fields.Text(help="The customer reads this, if told. It is kept on the dispute.")
     tell_customer = fields.Boolean(default=True, help="Sends what was decided to the customer, in the customer's language.")
     summary = fields.Char(compute="_compute_summary")
 

@@ -7,7 +7,7 @@ registry.category("web_tour.tours").add("collection_start_empty", {
     steps: () => [
         {
             content: "The list of cases invites to start",
-            trigger: ".o_collection_start_banner:contains(Nobody is reminded yet) button",
+            trigger: ".o_collection_start_banner:contains(Reminders are not switched on yet) button",
             run: "click",
         },
         { trigger: ".o_form_view h2:contains(Your company)" },

@@ -26,7 +26,7 @@ registry.category("web_tour.tours").add("collections_first_day", {
         },
         {
             trigger: ".o_list_view .o_content",
-            content: _t("The list is sorted by age. Select some to decide about them together, or open one."),
+            content: _t("The largest overdue amounts come first. Select some to decide about them together, or open one."),
             tooltipPosition: "top",
             run: "click",
         },
