@@ -1,5 +1,6 @@
 import logging
 
+from markupsafe import escape
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
@@ -364,7 +365,7 @@ class CollectionRequest(models.Model):
                 "body": text["body"],
             }
         except (UserError, ValueError) as error:
-            return {"recipient": line.recipient, "subject": self.env._("This text cannot be used"), "body": str(error)}
+            return {"recipient": line.recipient, "subject": self.env._("This text cannot be used"), "body": escape(str(error))}
         finally:
             undo.close(rollback=True)
             self.env.transaction.clear()  # also what was not written yet: it belongs to records that are gone

@@ -209,6 +209,14 @@ class TestPlanStep(StartAssistantCase):
         self.assertNotEqual(start.cycle_id, before)
         self.assertIn("Nobody reaches a level", start.summary)
 
+    def test_the_preview_of_another_company_is_left_alone(self):
+        theirs = self.env["collection.cycle"].preview(self.company, self.today)
+        other = self.env["res.company"].sudo().create({"name": "Other Company"})
+        start = self.open(self.make_user("stranger", "account_collections_auto.group_collection_manager", company=other))
+        start.cycle_id = theirs.id
+        start.unlink()
+        self.assertEqual(theirs.state, "preview")
+
     def test_the_plan_of_another_company_is_refused(self):
         other = self.env["res.company"].sudo().create({"name": "Other Company"})
         start = self.open()

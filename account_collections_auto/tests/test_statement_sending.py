@@ -266,6 +266,10 @@ class TestStatementRoles(StatementSendingCase):
                 wizards.create(vals).action_download()
             with self.assertRaises(AccessError):
                 wizards.create(vals).action_send()
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        clerk = self.make_user("clerk", "account_collections_auto.group_collection_auditor", company=branch)
+        with self.assertRaises(AccessError):
+            wizards.with_user(clerk).create({"partner_ids": self.buyer.ids, "company_id": branch.id}).action_download()
         own = wizards.create({"partner_ids": self.buyer.ids, "company_id": other.id})
         with self.assertRaisesRegex(UserError, "nothing to print"):
             own.action_download()

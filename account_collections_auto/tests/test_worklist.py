@@ -183,6 +183,8 @@ class TestDecisions(WorklistCase):
         self.assertEqual(self.cases.user_id, other)
         self.undo(question)
         self.assertEqual(self.cases.mapped("user_id"), one)
+        self.undo(question)
+        self.assertEqual(self.young.user_id, one, "a second click changes nothing")
         self.assertFalse(self.old.user_id)
         self.decide(self.young, "action_assign_collector", user_id=self.env["res.users"])
         self.assertFalse(self.young.user_id)

@@ -36,11 +36,12 @@ class CollectionDecision(models.AbstractModel):
         }
 
     def action_undo(self):
-        """Take back what was decided here."""
+        """Take back what was decided here. A second click changes nothing."""
         self.ensure_one()
         self._check_cases()
-        self._take_back(self.undo_values or {})
-        self.undo_values = False
+        if self.undo_values:
+            self._take_back(self.undo_values)
+            self.undo_values = False
 
     def _check_cases(self):
         self.case_ids._check_collector()

@@ -172,7 +172,9 @@ class CollectionSafeStart(models.TransientModel):
     @api.ondelete(at_uninstall=False)
     def _cancel_undecided_preview(self):
         """The preview goes with the screen it was made for, unless somebody dropped customers in it."""
-        previews = self.sudo().cycle_id.filtered(lambda cycle: cycle.state == "preview" and not cycle.dropped_count)
+        # Whatever a program wrote into `cycle_id`: only what its user may see.
+        readable = self.cycle_id._filtered_access("read")
+        previews = readable.sudo().filtered(lambda cycle: cycle.state == "preview" and not cycle.dropped_count)
         previews.action_cancel()
 
     def _log_switch(self, body):

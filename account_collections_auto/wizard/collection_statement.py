@@ -162,8 +162,8 @@ class CollectionStatement(models.TransientModel):
         return [(company, customers) for company, customers in found if customers]
 
     def _check_company(self):
-        """The ledger is read as it is, whatever the rules of its tables: so ask first whose it is."""
-        if self.company_id not in self.env.companies:
+        """The ledger is read as it is, with all branches, whatever the rules of its tables: so ask first whose it is."""
+        if self.company_id.sudo().root_id not in self.env.companies:
             raise AccessError(self.env._("You have no access to the company of this statement."))
 
     def _get_cases(self):
