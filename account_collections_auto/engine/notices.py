@@ -3,13 +3,15 @@
 from odoo.tools import SQL
 
 from .promises import IS_MONEY
+from .rates import rates_sql
 
 
 def judge(env, company, date):
     """Close the open payment notices of ``company`` on ``date``; return {state: [ids]} of those that changed.
 
     Found: since the notice was recorded, money over its amount (within its bank charges) was matched with its items, or
-    nothing of them is open any more; without items, with any item of the customer. Not found: its time is over.
+    nothing of them is open any more; without items, with any item of the customer. Not found: its time is over. Money for
+    an item in another currency than the notice's counts at the rates of ``date``.
     """
     items = env["collection.payment.notice"]._fields["item_ids"]
     env.cr.execute(
@@ -27,9 +29,13 @@ def judge(env, company, date):
                      FROM notice JOIN collection_item item ON item.case_id = notice.case_id
                     WHERE notice.is_for_all
                ), matched AS (
-                   SELECT covered.id, sum(partial.debit_amount_currency) AS amount
+                   SELECT covered.id,
+                          sum(CASE WHEN debit.currency_id = notice.currency_id THEN partial.debit_amount_currency
+                                   ELSE partial.amount * rate.per_unit END) AS amount
                      FROM covered
                      JOIN notice ON notice.id = covered.id
+                     JOIN account_move_line debit ON debit.id = covered.move_line_id
+                     JOIN (%(rates)s) rate ON rate.currency_id = notice.currency_id
                      JOIN account_partial_reconcile partial ON partial.debit_move_id = covered.move_line_id
                                                            AND partial.create_date >= notice.create_date
                      JOIN account_move_line credit ON credit.id = partial.credit_move_id
@@ -49,6 +55,7 @@ def judge(env, company, date):
                RETURNING notice.id, notice.state""",
             company=company.id,
             date=date,
+            rates=rates_sql(company.id, date),
             relation=SQL.identifier(items.relation),
             notice_column=SQL.identifier(items.column1),
             item_column=SQL.identifier(items.column2),

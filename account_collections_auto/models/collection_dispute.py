@@ -20,7 +20,7 @@ class CollectionDispute(models.Model):
     _description = "Dispute"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
     _order = "is_open desc, deadline, id"
-    _mail_post_access = "read"
+    _recorded = frozenset({"state", "ended_on", "escalated_on", "resolution", "amount_accepted"})
 
     case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(tracking=True)
@@ -207,12 +207,12 @@ class CollectionDispute(models.Model):
     def action_start(self):
         """Say that somebody looks into it."""
         self._check_open()
-        self.state = "in_progress"
+        self.sudo().state = "in_progress"
 
     def action_wait(self):
         """Say that the customer has to answer first."""
         self._check_open()
-        self.state = "waiting"
+        self.sudo().state = "waiting"
 
     def action_withdraw(self):
         """The customer does not dispute it any more: the items go on where they stood."""
@@ -234,7 +234,7 @@ class CollectionDispute(models.Model):
     def _settle(self, state, resolution=False):
         self._check_open()
         for company, disputes in self.grouped("company_id").items():
-            disputes.write({"state": state, "resolution": resolution, "ended_on": company._collection_today()})
+            disputes.sudo().write({"state": state, "resolution": resolution, "ended_on": company._collection_today()})
         self.activity_feedback(
             [
                 "account_collections_auto.mail_activity_type_dispute",
@@ -255,8 +255,8 @@ class CollectionDispute(models.Model):
             )
         # sudo: made by the settlement on behalf of the one who now takes it back
         self.line_ids.sudo().credit_note_id.unlink()
-        self.line_ids.amount_accepted = 0
-        self.write({"state": "in_progress", "ended_on": False, "resolution": False})
+        self.line_ids.sudo().amount_accepted = 0
+        self.sudo().write({"state": "in_progress", "ended_on": False, "resolution": False})
         for dispute in self:
             dispute._schedule_owner()
 
@@ -293,13 +293,13 @@ class CollectionDispute(models.Model):
         self.ensure_one()
         self._check_open()
         for line in self.line_ids:
-            line.amount_accepted = amounts.get(line, 0.0)
+            line.sudo().amount_accepted = amounts.get(line, 0.0)
         credit_notes = self.env["account.move"]
         for move, lines in self.line_ids.filtered("amount_accepted").grouped("move_id").items():
             if not move.is_sale_document():
                 continue  # a journal entry has no credit note; the resolution says what is to be done
             credit_note = self._draft_credit_note(move, sum(lines.mapped("amount_accepted")))
-            lines.credit_note_id = credit_note
+            lines.sudo().credit_note_id = credit_note
             credit_notes += credit_note
         accepted = sum(self.line_ids.mapped("amount_accepted"))
         whole = all(not line.currency_id.compare_amounts(line.amount, line.amount_accepted) for line in self.line_ids)
@@ -346,7 +346,7 @@ class CollectionDispute(models.Model):
         """Tell the person named for it, once, that a dispute was not settled in time."""
         for dispute in self.search([("is_late", "=", True), ("escalated_on", "=", False)]):
             user = dispute.reason_id.escalation_user_id or dispute.company_id.collection_user_id
-            dispute.escalated_on = fields.Date.context_today(dispute)
+            dispute.sudo().escalated_on = fields.Date.context_today(dispute)
             if user and user != dispute.user_id:
                 dispute.with_context(mail_activity_quick_update=True).activity_schedule(
                     "account_collections_auto.mail_activity_type_dispute_late",

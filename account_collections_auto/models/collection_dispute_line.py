@@ -1,5 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+# Recorded when a dispute is settled: undoing that deletes the draft that is named here.
+_RECORDED = ("amount_accepted", "credit_note_id")
 
 
 class CollectionDisputeLine(models.Model):
@@ -28,8 +31,8 @@ class CollectionDisputeLine(models.Model):
     is_whole = fields.Boolean(
         compute="_compute_is_whole", store=True, help="All that was open when the dispute was recorded is disputed."
     )
-    amount_accepted = fields.Monetary(string="Accepted", readonly=True)
-    credit_note_id = fields.Many2one("account.move", readonly=True, ondelete="set null", index="btree_not_null")
+    amount_accepted = fields.Monetary(string="Accepted", readonly=True, copy=False)
+    credit_note_id = fields.Many2one("account.move", readonly=True, copy=False, ondelete="set null", index="btree_not_null")
 
     _item_once = models.UniqueIndex("(dispute_id, item_id)", "This item is in the dispute already.")
 
@@ -62,3 +65,30 @@ class CollectionDisputeLine(models.Model):
                 raise ValidationError(
                     line.env._("%(number)s belongs to another customer.", number=line.item_id.display_name)
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_by_hand(any(line[name] for line in lines for name in _RECORDED))
+        return lines
+
+    def write(self, vals):
+        self._check_by_hand(any(name in vals for name in _RECORDED))
+        result = super().write(vals)
+        if "dispute_id" in vals:
+            self._check_by_hand()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_of_open_disputes(self):
+        self._check_by_hand()
+
+    def _check_by_hand(self, is_recorded=False):
+        """People say what is disputed while a dispute is open; what became of it is recorded."""
+        if self.env.su:
+            return
+        if is_recorded:
+            raise AccessError(self.env._("What was accepted is recorded by settling the dispute; it is not written by hand."))
+        for dispute in self.dispute_id:
+            if not dispute.is_open:
+                raise UserError(self.env._("%(dispute)s is settled already. Reopen it first.", dispute=dispute.display_name))

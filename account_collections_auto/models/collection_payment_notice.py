@@ -22,8 +22,8 @@ class CollectionPaymentNotice(models.Model):
     _description = "Payment Notice"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
     _order = "date_from desc, id desc"
-    _mail_post_access = "read"
     _is_made_by_person = False
+    _recorded = frozenset({"state", "ended_on", "date_until"})
 
     case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     payment_date = fields.Date(string="Paid On", required=True, default=fields.Date.context_today, tracking=True)
@@ -137,7 +137,7 @@ class CollectionPaymentNotice(models.Model):
         found = super().create(vals_list)
         for notice in found:
             if notice._is_repeated():
-                notice.state = "to_check"
+                notice.sudo().state = "to_check"
             notice._ask_accountant()
         return found
 
@@ -162,7 +162,7 @@ class CollectionPaymentNotice(models.Model):
 
     def _end(self, state, feedback):
         for company, found in self.grouped("company_id").items():
-            found.write({"state": state, "ended_on": company._collection_today()})
+            found.sudo().write({"state": state, "ended_on": company._collection_today()})
         self.activity_feedback(["account_collections_auto.mail_activity_type_payment_notice"], feedback=feedback)
 
     def _check_undecided(self):
@@ -174,7 +174,7 @@ class CollectionPaymentNotice(models.Model):
     def action_accept(self):
         """Believe the customer once more: the items rest."""
         self._check_undecided()
-        self.state = "open"
+        self.sudo().state = "open"
 
     def action_not_found(self):
         """The money did not come: reminders go on where they stood and ask for proof."""

@@ -18,7 +18,20 @@ class CollectionPromise(models.Model):
     _description = "Promise to Pay"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
     _order = "promise_date desc, id desc"
-    _mail_post_access = "read"
+    _recorded = frozenset(
+        {
+            "state",
+            "ended_on",
+            "date_until",
+            "verdict_date",
+            "amount_received",
+            "amount_credited",
+            "kept_percent",
+            "approval_reason",
+        }
+    )
+    # What was promised: as it was recorded once the verdict is known.
+    _promised = frozenset({"amount", "currency_id", "promise_date", "date_from", "item_ids", "partner_id", "company_id"})
 
     case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(tracking=True)
@@ -107,12 +120,25 @@ class CollectionPromise(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         promises_made = super().create(vals_list)
-        for promise in promises_made:
+        promises_made._check_limits()
+        return promises_made
+
+    def write(self, vals):
+        """A later day is another promise: it meets the same limits, and needs a new approval beyond them."""
+        if self._promised & vals.keys() and not self.env.su:
+            self._check_undecided()
+        days = {promise: promise.promise_date for promise in self}
+        result = super().write(vals)
+        if "promise_date" in vals:
+            self.filtered(lambda promise: promise.state == "open" and promise.promise_date > days[promise])._check_limits()
+        return result
+
+    def _check_limits(self):
+        for promise in self:
             reason = promise._find_limit()
             if reason:
-                promise.write({"state": "to_approve", "approval_reason": reason})
+                promise.sudo().write({"state": "to_approve", "approval_reason": reason})
                 promise._ask_manager()
-        return promises_made
 
     @api.constrains("item_ids", "partner_id", "currency_id")
     def _check_items(self):
@@ -164,21 +190,24 @@ class CollectionPromise(models.Model):
         for promise in self:
             if promise.state != "to_approve":
                 raise UserError(promise.env._("%(promise)s needs no approval.", promise=promise.display_name))
-        self.write({"state": "open"})
+        self.sudo().write({"state": "open"})
         self.activity_feedback(["account_collections_auto.mail_activity_type_promise_approval"])
         self._mirror()
 
     def action_cancel(self):
         """The promise was recorded by mistake or taken back: the items go on where they stood."""
         self.check_access("write")
+        self._check_undecided()
+        for company, found in self.grouped("company_id").items():
+            found.sudo().write({"state": "cancelled", "ended_on": company._collection_today()})
+        self.activity_feedback(["account_collections_auto.mail_activity_type_promise_approval"])
+
+    def _check_undecided(self):
         for promise in self:
             if promise.state not in ("open", "to_approve"):
                 raise UserError(
                     promise.env._("The verdict on %(promise)s is known; it stays as it is.", promise=promise.display_name)
                 )
-        for company, found in self.grouped("company_id").items():
-            found.write({"state": "cancelled", "ended_on": company._collection_today()})
-        self.activity_feedback(["account_collections_auto.mail_activity_type_promise_approval"])
 
     # -- the verdict ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
 
@@ -15,6 +15,8 @@ class CollectionStopMixin(models.AbstractModel):
     _description = "Stop"
     # Of these Odoo's own "no follow-up" is set where they cover all of a document.
     _is_made_by_person = True
+    # What happened to a stop: recorded by what people do with it, written by hand by nobody.
+    _recorded = frozenset({"ended_on"})
 
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company.root_id)
@@ -56,11 +58,14 @@ class CollectionStopMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_not_recorded(vals)
         stops = super().create(vals_list)
         stops._mirror()
         return stops
 
     def write(self, vals):
+        self._check_not_recorded(vals)
         companies = self.company_id
         if vals.get("active"):
             vals = vals | {"ended_on": False}
@@ -76,6 +81,17 @@ class CollectionStopMixin(models.AbstractModel):
         result = super().unlink()
         self._mirror(companies)
         return result
+
+    def _check_not_recorded(self, vals):
+        """Refuse what a client sends for fields that are recorded."""
+        recorded = [name for name in vals if name in self._recorded]
+        if recorded and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "%(fields)s cannot be changed by hand.",
+                    fields=", ".join(self._fields[name].string for name in recorded),
+                )
+            )
 
     def action_end(self):
         """End the stop: from today on the items go on where they stood."""

@@ -246,6 +246,36 @@ class TestDispute(CollectionsCase):
         with self.assertRaises(AccessError):
             self.settle(dispute, 0, user=auditor)
 
+        with self.assertRaises(AccessError):
+            dispute.with_user(auditor).message_post(body="Hello")
+        with self.assertRaises(AccessError):
+            dispute.activity_ids.with_user(auditor).unlink()
+
+    def test_what_became_of_a_dispute_is_not_written_by_hand(self):
+        invoice = self.invoice(self.customer(), 1000)
+        dispute = self.dispute((invoice, 300))
+        foreign = self.invoice(self.customer("Other"), 5)
+        line = dispute.line_ids.with_user(self.collector)
+        for vals in ({"credit_note_id": foreign.id}, {"amount_accepted": 300}):
+            with self.assertRaises(AccessError, msg=vals):
+                line.write(vals)
+        for vals in ({"state": "accepted"}, {"ended_on": TODAY}, {"resolution": "Yours"}):
+            with self.assertRaises(AccessError, msg=vals):
+                line.dispute_id.write(vals)
+        smuggled = line.with_context(default_credit_note_id=foreign.id)
+        with self.assertRaises(AccessError):
+            smuggled.create({"dispute_id": dispute.id, "item_id": self.items(self.invoice(invoice.partner_id, 5)).id})
+        self.settle(dispute, 100)
+        for change in (line.unlink, lambda: line.write({"amount": 1})):
+            with self.assertRaisesRegex(UserError, "settled already"):
+                change()
+
+    def test_only_managers_change_what_customers_are_told(self):
+        self.collector.group_ids = [Command.link(self.env.ref("mail.group_mail_template_editor").id)]
+        template = self.env.ref("account_collections_auto.mail_template_dispute_settled")
+        with self.assertRaises(AccessError):
+            template.with_user(self.collector).subject = "Settled"
+
     def test_disputes_of_other_companies_are_not_seen(self):
         dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})

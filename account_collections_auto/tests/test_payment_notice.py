@@ -60,6 +60,25 @@ class TestPaymentNotice(CollectionsCase):
         self.assertEqual((notice.state, notice.ended_on), ("found", self.day(1)))
         self.assertFalse(notice.activity_ids)
 
+    def test_money_in_another_currency_counts_at_its_worth(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 10.0)])
+        foreign = self.invoice(self.payer, 2000, currency=francs)
+        notice = self.notice(item_ids=[])
+        self.pay(foreign, on=TODAY)  # worth 200 of the 1000
+        self.run_cycle(self.day(1))
+        self.assertEqual(notice.state, "open")
+        self.pay(self.debt, 800, on=TODAY)
+        self.run_cycle(self.day(2))
+        self.assertEqual(notice.state, "found")
+
+    def test_it_is_decided_by_what_people_do_with_it_and_not_written_by_hand(self):
+        notice = self.notice().with_user(self.make_user("cora", "account_collections_auto.group_collector"))
+        for vals in ({"state": "found"}, {"date_until": self.day(300)}):
+            with self.assertRaises(AccessError, msg=vals):
+                notice.write(vals)
+        notice.action_cancel()
+        self.assertEqual(notice.state, "cancelled")
+
     def test_other_money_does_not_close_it(self):
         other = self.invoice(self.payer, 1000)
         notice = self.notice()

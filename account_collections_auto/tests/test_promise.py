@@ -167,6 +167,20 @@ class TestPromise(CollectionsCase):
         self.run_cycle(date(2026, 7, 10))
         self.assertEqual(len(self.sent(self.payer)), 1)
 
+    def test_the_limits_hold_for_a_promise_that_is_moved_too(self):
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        promise = self.promise(self.payer, items=self.debt).with_user(collector)
+        promise.promise_date = date(2026, 9, 1)
+        self.assertEqual(promise.state, "to_approve")
+        for vals in ({"state": "open"}, {"verdict_date": date(2027, 1, 1)}, {"approval_reason": False}):
+            with self.assertRaises(AccessError, msg=vals):
+                promise.write(vals)
+        promise.sudo().action_approve()
+        self.judge(date(2026, 9, 10))
+        self.assertEqual(promise.state, "broken")
+        with self.assertRaisesRegex(UserError, "verdict"):
+            promise.promise_date = date(2026, 9, 30)
+
     def test_after_two_promises_that_were_not_kept_the_third_needs_a_manager(self):
         for _number in range(2):
             self.assertEqual(self.promise(self.payer, items=self.debt).state, "open")
