@@ -329,10 +329,11 @@ class CollectionDispute(models.Model):
         return credit_note
 
     def _tell_customer(self):
-        """Send what became of it to the customer, in the customer's language; in test mode to the test address."""
+        """Send what became of it to whom the reminders go, in the customer's language; in test mode to the test address."""
         template = self.env.ref("account_collections_auto.mail_template_dispute_settled").sudo()
         for dispute in self:
-            values = {"auto_delete": False}
+            contacts = dispute.case_id._get_contacts_to_write()
+            values = {"auto_delete": False, "recipient_ids": [Command.set(contacts.ids)]}
             if dispute.company_id.collection_test_mode:
                 values |= {
                     "email_to": dispute.company_id.collection_test_email,

@@ -186,6 +186,14 @@ class TestDispute(CollectionsCase):
         self.assertEqual(message.partner_ids, customer)
         self.assertIn("Alles geliefert &lt;b&gt;", message.body)
 
+    def test_whoever_gets_the_reminders_is_told(self):
+        customer = self.customer()
+        clerk = self.customer("Clerk", "clerk@example.com", parent_id=customer.id, collection_contact=True)
+        dispute = self.dispute((self.invoice(customer, 1000), 300))
+        self.settle(dispute, 0)
+        mail = self.env["mail.mail"].search([("model", "=", "collection.dispute"), ("res_id", "=", dispute.id)])
+        self.assertEqual(mail.recipient_ids, clerk)
+
     def test_in_test_mode_the_customer_is_told_nothing(self):
         self.company.write({"collection_test_mode": True, "collection_test_email": "test@example.org"})
         dispute = self.dispute((self.invoice(self.customer(), 1000), 300))
