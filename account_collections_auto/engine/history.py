@@ -161,6 +161,8 @@ def read_stops(env, company, debtors):
             until = stop.date_until or None
             if stop.ended_on:
                 until = min(until or date.max, stop.ended_on - timedelta(days=1))
+            if not stop._counts():
+                continue
             for line_id in [None] if stop.is_for_all else stop._get_whole_items().move_line_id.ids:
                 stops[stop.partner_id.id, line_id].append((stop.date_from, until))
     return stops

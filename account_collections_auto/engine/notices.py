@@ -5,6 +5,9 @@ from odoo.tools import SQL
 from .promises import IS_MONEY
 from .rates import rates_sql
 
+# Money this much below the amount, in percent, may still be the one: bank charges.
+CHARGES_PERCENT = 2
+
 
 def judge(env, company, date):
     """Close the open payment notices of ``company`` on ``date``; return {state: [ids]} of those that changed.
@@ -43,7 +46,7 @@ def judge(env, company, date):
                     GROUP BY covered.id
                ), decided AS (
                    SELECT notice.id,
-                          CASE WHEN COALESCE(matched.amount, 0) >= notice.amount * 0.98
+                          CASE WHEN COALESCE(matched.amount, 0) >= notice.amount * %(least)s
                                     OR NOT EXISTS (SELECT 1 FROM covered WHERE covered.id = notice.id AND covered.active)
                                THEN 'found' ELSE 'not_found' END AS state
                      FROM notice LEFT JOIN matched ON matched.id = notice.id
@@ -59,6 +62,7 @@ def judge(env, company, date):
             relation=SQL.identifier(items.relation),
             notice_column=SQL.identifier(items.column1),
             item_column=SQL.identifier(items.column2),
+            least=1 - CHARGES_PERCENT / 100,
             is_money=IS_MONEY,
         )
     )

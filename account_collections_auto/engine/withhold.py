@@ -457,7 +457,7 @@ def archived():
     return SQL(
         """SELECT kase.case_id, 'archived', NULL::date, NULL::text
              FROM collection_tmp_case kase JOIN res_partner partner ON partner.id = kase.debtor_id
-            WHERE NOT partner.active"""
+            WHERE partner.active IS NOT TRUE"""
     )
 
 

@@ -7,8 +7,6 @@ from odoo.tools import SQL, format_date
 
 from ..engine import notices
 
-# A bank line this much away from the amount, in percent, may still be the one: bank charges.
-_CHARGES_PERCENT = 2
 _LIKELY_LINES = 10
 
 
@@ -103,7 +101,7 @@ class CollectionPaymentNotice(models.Model):
         self.ensure_one()
         company = self.company_id
         amount = self.currency_id._convert(self.amount, company.currency_id, company, self.payment_date or self.date_from)
-        about = Domain("amount", ">=", amount * (1 - _CHARGES_PERCENT / 100)) & Domain("amount", "<=", amount)
+        about = Domain("amount", ">=", amount * (1 - notices.CHARGES_PERCENT / 100)) & Domain("amount", "<=", amount)
         texts = [text for text in [self.reference, *self.item_ids.mapped("move_id.name")] if text and len(text) >= 4]
         hints = [
             about,
@@ -197,6 +195,9 @@ class CollectionPaymentNotice(models.Model):
             found.activity_feedback(
                 ["account_collections_auto.mail_activity_type_payment_notice"], feedback=labels[state]
             )
+
+    def _counts(self):
+        return self.state not in ("to_check", "cancelled")
 
     @api.model
     def _stop_code(self):

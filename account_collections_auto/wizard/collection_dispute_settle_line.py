@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CollectionDisputeSettleLine(models.TransientModel):
@@ -12,4 +12,16 @@ class CollectionDisputeSettleLine(models.TransientModel):
     item_id = fields.Many2one(related="dispute_line_id.item_id")
     currency_id = fields.Many2one(related="dispute_line_id.currency_id")
     amount = fields.Monetary(related="dispute_line_id.amount", string="Disputed")
-    amount_accepted = fields.Monetary(string="Accepted", help="Becomes a draft credit note, tax included.")
+    amount_accepted = fields.Monetary(
+        string="Accepted",
+        compute="_compute_amount_accepted",
+        store=True,
+        readonly=False,
+        help="Becomes a draft credit note, tax included.",
+    )
+
+    @api.depends("settle_id.decision")
+    def _compute_amount_accepted(self):
+        for line in self:
+            if line.settle_id.decision != "part":
+                line.amount_accepted = line.amount if line.settle_id.decision == "accept" else 0.0
