@@ -12,7 +12,8 @@ NAMED = (
     "res.partner res.users res.company res.currency res.country res.lang account.move account.journal account.payment "
     "account.payment.term resource.calendar mail.template res.groups ir.filters"
 ).split()
-NO_SENTENCES = {"contact_email"}  # computed, but not by words of ours
+# Computed, but not by words of ours: what a person typed, and texts for customers.
+NO_SENTENCES = {"contact_email", "subject", "template_subject", "preview_subject"}
 # Zones that are Odoo's, or that speak the customer's language and not the reader's.
 IGNORED = ", ".join(
     [
@@ -70,7 +71,8 @@ class TestCrawl(World):
             return [{**stop, "label": where, "press": press and screen.action.get("target") != "new"}]
         found = [{**stop, "label": f"{where}: {kind}", "viewType": kind} for kind in kinds if kind != "form"]
         if "form" in kinds:
-            records = [record for record, _buttons in screen.representatives(screen.buttons("form"))][:3]
+            own = [button for button in screen.buttons("form") if button.place != "items"]
+            records = [record for record, _buttons in screen.representatives(own)][:3]
             form = {**stop, "viewType": "form", "press": press}
             found += [{**form, "label": f"{where}: form of {record.id}", "resId": record.id} for record in records]
             if screen.archs["form"].get("create") not in ("0", "false", "False") and screen.model.has_access("create"):
