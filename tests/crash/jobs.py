@@ -155,7 +155,8 @@ def _report_phases(job, env):
 def build(job, customers, payers=0, workers=0, invoices=0):
     """A company with three levels (7, 21 and 35 days) and customers with an overdue invoice.
 
-    ``payers`` have ``invoices`` for each of the ``workers``, who have a bank journal each.
+    ``payers`` have ``invoices`` for each of the ``workers``, who have a bank and a sales journal each: reposting an
+    invoice makes Odoo write on the next one of its journal.
     """
     with job.env() as env:
         company = env.company
@@ -183,8 +184,21 @@ def build(job, customers, payers=0, workers=0, invoices=0):
         env["account.journal"].create(
             [{"name": f"Bank {number}", "type": "bank", "code": f"WRK{number}"} for number in range(workers)]
         )
-        for number in range(workers):
-            moves = _invoice(env, [(partner, today - timedelta(days=60), 1000) for partner in rich for _ in range(invoices)])
+        invoices_journal = env["account.journal"].search([("type", "=", "sale"), ("company_id", "=", company.id)], limit=1)
+        sales = env["account.journal"].create(
+            [
+                {
+                    "name": f"Sales {number}",
+                    "type": "sale",
+                    "code": f"SAL{number}",
+                    "default_account_id": invoices_journal.default_account_id.id,
+                }
+                for number in range(workers)
+            ]
+        )
+        for number, journal in enumerate(sales):
+            orders = [(partner, today - timedelta(days=60), 1000) for partner in rich for _ in range(invoices)]
+            moves = _invoice(env, orders, journal_id=journal.id)
             moves.invoice_origin = f"worker {number}"
         env.cr.commit()
         return {"company": company.id, "today": today.isoformat(), "payers": rich.ids, "customers": partners.ids}
@@ -224,10 +238,11 @@ def _make_plan(env):
     )
 
 
-def _invoice(env, orders):
+def _invoice(env, orders, **values):
     moves = env["account.move"].create(
         [
             {
+                **values,
                 "move_type": "out_invoice",
                 "partner_id": partner.id,
                 "invoice_date": due,
@@ -446,7 +461,10 @@ def failing_cycle(job, company, day):
             env["collection.cycle"].run(company, date.fromisoformat(day), commit=True)
     except psycopg2.Error as error:
         with job.env() as env:
-            env.cr.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            env.cr.execute(
+                """SELECT count(*) FROM pg_locks lock JOIN pg_database database ON database.oid = lock.database
+                    WHERE lock.locktype = 'advisory' AND database.datname = current_database()"""
+            )
             return type(error).__name__, env.cr.fetchone()[0]
     return None
 
