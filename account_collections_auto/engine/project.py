@@ -138,6 +138,7 @@ def _refresh(env, company_id, partner_ids):
         return  # the company of a mark was deleted meanwhile
     lock_cases(env, company_id, partner_ids)
     env.cr.execute(_ensure_cases(scope))
+    has_new_cases = env.cr.rowcount > 0
     env.cr.execute(_upsert_items(scope))
     if env.cr.rowcount > BULK:
         # The database's own statistics come minutes later, and what follows would be planned for empty tables.
@@ -146,6 +147,9 @@ def _refresh(env, company_id, partner_ids):
     if partner_ids is None:
         plan_rules.apply(env, company_id, scope["today"])
     refresh_cases(env, company_id, partner_ids, ledger_changed=True)
+    if has_new_cases:
+        # Not before the cases have their plan: what an answer means depends on it.
+        env["collection.answer.mixin"]._find_cases(company_id)
     _cancel_emptied_messages(env, company_id, partner_ids)
 
 

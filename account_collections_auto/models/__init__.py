@@ -18,6 +18,7 @@ from . import collection_case_today
 from . import collection_item
 from . import collection_round
 from . import collection_stop_mixin
+from . import collection_answer_mixin
 from . import collection_hold
 from . import collection_hold_ending
 from . import collection_dispute_reason

@@ -18,11 +18,11 @@ class CollectionDispute(models.Model):
 
     _name = "collection.dispute"
     _description = "Dispute"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
     _order = "is_open desc, deadline, id"
     _recorded = frozenset({"state", "ended_on", "escalated_on", "resolution", "amount_accepted"})
+    _is_in_one_currency = False
 
-    case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(tracking=True)
     reason_id = fields.Many2one(
         "collection.dispute.reason",
@@ -85,7 +85,7 @@ class CollectionDispute(models.Model):
     days_to_settle = fields.Integer(
         compute="_compute_days_to_settle", store=True, aggregator="avg", help="Days from the day it was raised."
     )
-    currency_id = fields.Many2one(related="company_id.currency_id")
+    currency_id = fields.Many2one(readonly=True)
     amount = fields.Monetary(
         string="Disputed", compute="_compute_amount", store=True, help="Company currency, at the rate of the first day."
     )
@@ -93,16 +93,10 @@ class CollectionDispute(models.Model):
 
     # -- what follows from the rest ------------------------------------------------------------------------------------
 
-    @api.depends("partner_id", "company_id")
-    def _compute_case_id(self):
+    @api.depends("company_id")
+    def _compute_currency_id(self):
         for dispute in self:
-            dispute.case_id = self.env["collection.case"].search(
-                [
-                    ("partner_id", "=", dispute.partner_id.commercial_partner_id.id),
-                    ("company_id", "=", dispute.company_id.id),
-                ],
-                limit=1,
-            )
+            dispute.currency_id = dispute.company_id.currency_id
 
     @api.depends("reason_id", "case_id")
     def _compute_user_id(self):

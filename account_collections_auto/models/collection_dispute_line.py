@@ -46,6 +46,10 @@ class CollectionDisputeLine(models.Model):
         for line in self:
             line.is_whole = line.currency_id.compare_amounts(line.amount, line.amount_open) >= 0
 
+    @api.constrains("item_id", "dispute_id")
+    def _check_items(self):
+        self.dispute_id._check_items()
+
     @api.constrains("amount", "item_id", "dispute_id")
     def _check_amount(self):
         for line in self:
@@ -60,10 +64,6 @@ class CollectionDisputeLine(models.Model):
                         number=line.item_id.display_name,
                         open=line.currency_id.format(line.amount_open),
                     )
-                )
-            if line.item_id.case_id != line.dispute_id.case_id:
-                raise ValidationError(
-                    line.env._("%(number)s belongs to another customer.", number=line.item_id.display_name)
                 )
 
     @api.model_create_multi

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
@@ -18,17 +18,13 @@ class CollectionPaymentNotice(models.Model):
 
     _name = "collection.payment.notice"
     _description = "Payment Notice"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
     _order = "date_from desc, id desc"
     _is_made_by_person = False
     _recorded = frozenset({"state", "ended_on", "date_until"})
 
-    case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     payment_date = fields.Date(string="Paid On", required=True, default=fields.Date.context_today, tracking=True)
     amount = fields.Monetary(required=True, tracking=True)
-    currency_id = fields.Many2one(
-        "res.currency", compute="_compute_currency_id", store=True, precompute=True, readonly=False, required=True
-    )
     reference = fields.Char(help="What the customer wrote on the transfer.")
     proof_ids = fields.Many2many("ir.attachment", string="Proof", help="For example the confirmation of the customer's bank.")
     date_until = fields.Date(compute="_compute_date_until", store=True, readonly=True)
@@ -54,23 +50,6 @@ class CollectionPaymentNotice(models.Model):
     )
 
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A payment is about more than zero.")
-
-    @api.depends("partner_id", "company_id")
-    def _compute_case_id(self):
-        for notice in self:
-            notice.case_id = self.env["collection.case"].search(
-                [
-                    ("partner_id", "=", notice.partner_id.commercial_partner_id.id),
-                    ("company_id", "=", notice.company_id.id),
-                ],
-                limit=1,
-            )
-
-    @api.depends("item_ids", "company_id")
-    def _compute_currency_id(self):
-        for notice in self:
-            currencies = notice.item_ids.currency_id
-            notice.currency_id = currencies if len(currencies) == 1 else notice.company_id.currency_id
 
     @api.depends("date_from", "case_id")
     def _compute_date_until(self):
@@ -119,16 +98,6 @@ class CollectionPaymentNotice(models.Model):
         own = self.partner_id.commercial_partner_id
         nearest = lines.sorted(lambda line: (line.partner_id.commercial_partner_id != own, abs(line.amount - amount)))
         return nearest[:_LIKELY_LINES]
-
-    @api.constrains("item_ids", "partner_id", "currency_id")
-    def _check_items(self):
-        for notice in self:
-            if notice.item_ids.case_id - notice.case_id:
-                raise ValidationError(notice.env._("All items of a payment notice belong to the customer who paid."))
-            if notice.item_ids.currency_id - notice.currency_id:
-                raise ValidationError(
-                    notice.env._("One payment is in one currency. Record a second notice for the items in another currency.")
-                )
 
     @api.model_create_multi
     def create(self, vals_list):

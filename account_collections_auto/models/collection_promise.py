@@ -16,7 +16,7 @@ class CollectionPromise(models.Model):
 
     _name = "collection.promise"
     _description = "Promise to Pay"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
     _order = "promise_date desc, id desc"
     _recorded = frozenset(
         {
@@ -33,7 +33,6 @@ class CollectionPromise(models.Model):
     # What was promised: as it was recorded once the verdict is known.
     _promised = frozenset({"amount", "currency_id", "promise_date", "date_from", "item_ids", "partner_id", "company_id"})
 
-    case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(tracking=True)
     contact_id = fields.Many2one("res.partner", string="Promised By", help="The person who promised it.")
     channel = fields.Selection(
@@ -43,9 +42,6 @@ class CollectionPromise(models.Model):
         default="call",
     )
     amount = fields.Monetary(required=True, tracking=True, help="What the customer promised to pay, in all.")
-    currency_id = fields.Many2one(
-        "res.currency", compute="_compute_currency_id", store=True, precompute=True, readonly=False, required=True
-    )
     promise_date = fields.Date(string="Pays On", required=True, tracking=True)
     verdict_date = fields.Date(
         compute="_compute_verdict_date", store=True, help="The day after the promised day and the grace days of the plan."
@@ -77,23 +73,6 @@ class CollectionPromise(models.Model):
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A promise is about more than zero.")
 
     # -- what follows from the rest ------------------------------------------------------------------------------------
-
-    @api.depends("partner_id", "company_id")
-    def _compute_case_id(self):
-        for promise in self:
-            promise.case_id = self.env["collection.case"].search(
-                [
-                    ("partner_id", "=", promise.partner_id.commercial_partner_id.id),
-                    ("company_id", "=", promise.company_id.id),
-                ],
-                limit=1,
-            )
-
-    @api.depends("item_ids", "company_id")
-    def _compute_currency_id(self):
-        for promise in self:
-            currencies = promise.item_ids.currency_id
-            promise.currency_id = currencies if len(currencies) == 1 else promise.company_id.currency_id
 
     @api.depends("promise_date", "case_id")
     def _compute_verdict_date(self):
@@ -139,16 +118,6 @@ class CollectionPromise(models.Model):
             if reason:
                 promise.sudo().write({"state": "to_approve", "approval_reason": reason})
                 promise._ask_manager()
-
-    @api.constrains("item_ids", "partner_id", "currency_id")
-    def _check_items(self):
-        for promise in self:
-            if promise.item_ids.case_id - promise.case_id:
-                raise ValidationError(promise.env._("All items of a promise belong to the customer who promises."))
-            if promise.item_ids.currency_id - promise.currency_id:
-                raise ValidationError(
-                    promise.env._("One promise is in one currency. Record a second one for the items in another currency.")
-                )
 
     @api.constrains("promise_date", "date_from")
     def _check_dates(self):

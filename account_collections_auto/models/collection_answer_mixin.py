@@ -1,0 +1,95 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+
+class CollectionAnswerMixin(models.AbstractModel):
+    """What a customer answered about the items of one case: a promise, a dispute, a payment notice, a payment plan.
+
+    An answer is a stop: inherit this instead of ``collection.stop.mixin``. It may be recorded before the customer owes
+    anything; it then finds its case on the day that case is created.
+    """
+
+    _name = "collection.answer.mixin"
+    _description = "Answer of a Customer"
+    _inherit = ["collection.stop.mixin"]
+    # Whether its items all have the currency of the answer.
+    _is_in_one_currency = True
+
+    case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
+    currency_id = fields.Many2one(
+        "res.currency", compute="_compute_currency_id", store=True, precompute=True, readonly=False, required=True
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_case_id(self):
+        cases = self.env["collection.case"].search(
+            [
+                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+            ]
+        )
+        by_debtor = {(case.partner_id, case.company_id): case for case in cases}
+        for answer in self:
+            answer.case_id = by_debtor.get((answer.partner_id.commercial_partner_id, answer.company_id), False)
+
+    @api.depends("item_ids", "company_id")
+    def _compute_currency_id(self):
+        for answer in self:
+            currencies = answer.with_context(active_test=False).item_ids.currency_id
+            answer.currency_id = currencies if len(currencies) == 1 else answer.company_id.currency_id
+
+    @api.constrains("item_ids", "partner_id", "company_id", "currency_id")
+    def _check_items(self):
+        for answer in self.with_context(active_test=False):
+            strange = answer.item_ids.filtered(lambda item, answer=answer: item.case_id != answer.case_id)
+            if strange:
+                raise ValidationError(
+                    answer.env._(
+                        "%(numbers)s: not owed by %(customer)s to %(company)s. Choose items of this customer only.",
+                        numbers=", ".join(strange.mapped("display_name")),
+                        customer=answer.partner_id.display_name,
+                        company=answer.company_id.name,
+                    )
+                )
+            if answer._is_in_one_currency and answer.item_ids.currency_id - answer.currency_id:
+                raise ValidationError(
+                    answer.env._(
+                        "One record is about one currency, here %(currency)s. Record a second one for the items in another "
+                        "currency.",
+                        currency=answer.currency_id.name,
+                    )
+                )
+
+    @api.model
+    def _answer_models(self):
+        """Return the names of the models that record answers of customers."""
+        mixin = self.env.registry["collection.answer.mixin"]
+        return sorted(name for name, model in self.env.registry.items() if issubclass(model, mixin) and not model._abstract)
+
+    @api.model
+    def _find_cases(self, company_id):
+        """Give the answers without a case in the root company ``company_id`` the one that their customer has by now.
+
+        What depends on the case (a verdict's day, for example) follows. One statement where there is nothing to do.
+        """
+        waiting = [
+            SQL(
+                """SELECT %(model)s AS model, array_agg(answer.id ORDER BY answer.id) AS ids
+                     FROM %(table)s answer
+                     JOIN res_partner debtor ON debtor.id = answer.partner_id
+                     JOIN collection_case kase ON kase.company_id = answer.company_id AND kase.partner_id = %(debtor)s
+                    WHERE answer.case_id IS NULL AND answer.company_id = %(company)s
+                   HAVING count(*) > 0""",
+                model=name,
+                table=SQL.identifier(self.env[name]._table),
+                debtor=self.env["collection.case"]._debtor_sql("debtor"),
+                company=company_id,
+            )
+            for name in self._answer_models()
+        ]
+        for model, ids in self.env.execute_query(SQL(" UNION ALL ").join(waiting)):
+            # sudo: whoever posts the first invoice need not see what the customer answered
+            answers = self.env[model].sudo().browse(ids)
+            answers.modified(["partner_id"])
+            answers.env.flush_all()
