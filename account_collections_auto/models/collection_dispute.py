@@ -85,7 +85,8 @@ class CollectionDispute(models.Model):
     days_to_settle = fields.Integer(
         compute="_compute_days_to_settle", store=True, aggregator="avg", help="Days from the day it was raised."
     )
-    currency_id = fields.Many2one(readonly=True)
+    # Not before the items are there: the rest of an answer computes it from them.
+    currency_id = fields.Many2one(precompute=False, required=False, readonly=True)
     amount = fields.Monetary(
         string="Disputed", compute="_compute_amount", store=True, help="Company currency, at the rate of the first day."
     )
