@@ -9,8 +9,10 @@ class CollectionAction(models.Model):
     _inherit = "collection.action"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _create_sample(self):
-        """Create a message to a made-up customer: two currencies, a credit, no address. The caller rolls it back.
+    def _create_sample(self, level=None):
+        """Create a message of ``level`` (default: the last one) to a made-up customer: two currencies, a credit, no address.
+
+        The caller rolls it back.
 
         Needs no accounting data, so that texts can be tried on an empty database.
         """
@@ -18,7 +20,8 @@ class CollectionAction(models.Model):
         company = env.company.root_id
         partner = env["res.partner"].create({"name": "Sample <Customer> & Sons", "company_id": company.id})
         case = env["collection.case"].create({"company_id": company.id, "partner_id": partner.id})
-        level = env["collection.level"].search([("company_id", "=", company.id)], order="days_overdue DESC, id", limit=1)
+        last = [("company_id", "=", company.id)]
+        level = level or env["collection.level"].search(last, order="days_overdue DESC, id", limit=1)
         vals = self._prepare_sample(case, level, self._prepare_sample_lines(company, level), env.lang)
         return env["collection.action"].create(
             vals | {"amount": 1200.0, "deadline": company._collection_today() + timedelta(days=7)}
@@ -49,8 +52,8 @@ class CollectionAction(models.Model):
     def _prepare_trial_lines(self, case, level):
         """What is overdue (of a courtesy level: what falls due), else all that is open, and the credits."""
         items = case.item_ids.filtered(lambda item: not item.is_small or item.amount_residual_currency < 0)
-        fitting = items.filtered(lambda item: (item.days_overdue > 0) == (level.days_overdue > 0))
         credits = items.filtered(lambda item: item.amount_residual_currency < 0)
+        fitting = (items - credits).filtered(lambda item: (item.days_overdue > 0) == (level.days_overdue > 0))
         return [
             {
                 "company_id": item.company_id.id,
@@ -80,7 +83,10 @@ class CollectionAction(models.Model):
         today = company._collection_today()
         own = company.currency_id
         other = self.env["res.currency"].with_context(active_test=False).search([("id", "!=", own.id)], limit=1)
-        amounts = [(own, 1000.0, True, None), (other, 250.0, True, None), (own, 300.0, False, 10), (own, -100.0, False, None)]
+        # Before the due date nothing was reminded yet.
+        late = level.days_overdue if level and level.days_overdue <= 0 else 20
+        reminded = (own, 300.0, False, 10) if late > 0 else (own, 300.0, True, None)
+        amounts = [(own, 1000.0, True, None), (other, 250.0, True, None), reminded, (own, -100.0, False, None)]
         return [
             {
                 "company_id": company.id,
@@ -90,9 +96,9 @@ class CollectionAction(models.Model):
                 "reminded_date": reminded and today - timedelta(days=reminded),
                 "move_name": f"SAMPLE/{number}",
                 "move_reference": "Order <1>",
-                "invoice_date": today - timedelta(days=50),
-                "due_date": today - timedelta(days=20),
-                "days_overdue": 20,
+                "invoice_date": today - timedelta(days=late + 30),
+                "due_date": today - timedelta(days=late),
+                "days_overdue": late,
                 "amount_original_currency": amount,
                 "amount_residual": amount,
                 "amount_residual_currency": amount,

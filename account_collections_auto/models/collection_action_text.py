@@ -132,7 +132,7 @@ class CollectionAction(models.Model):
         due = self.env._("Now due")
         if level.final_notice:
             first = self.env._("Final notice")
-        elif level and level.days_overdue <= 0:
+        elif level and level.days_overdue <= 0 and not any(line.days_overdue > 0 for line in self.line_ids):
             first = self.env._("Due soon")
         else:
             first = due

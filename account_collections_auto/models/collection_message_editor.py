@@ -33,7 +33,7 @@ class CollectionMessageEditor(models.AbstractModel):
             "placeholders": self._get_placeholders(),
             "why_not": self._get_refusal(template),
             "is_shipped": bool(template.sudo().template_fs),
-            "partner_id": self._find_example().id,
+            "partner_id": self._find_example(template).id,
         }
 
     @api.model
@@ -147,20 +147,27 @@ class CollectionMessageEditor(models.AbstractModel):
             "object.contact_details": (self.env._("Whom to ask"), True),
         }
         return [
-            {"expression": expression, "label": label, "is_block": is_block}
-            for expression, (label, is_block) in names.items()
+            {"expression": expression, "label": label, "is_block": is_block} for expression, (label, is_block) in names.items()
         ]
 
     # -- the preview -----------------------------------------------------------------------------------------------------
 
-    def _find_example(self):
-        """Return the customer who owes most for longest: the preview starts with somebody real."""
-        case = self.env["collection.case"].search(
-            [("company_id", "=", self.env.company.root_id.id), ("state", "=", "open"), ("oldest_due_date", "!=", False)],
-            order="oldest_due_date, id",
-            limit=1,
-        )
-        return case.partner_id
+    def _find_example(self, template):
+        """Return somebody real to start with: who owes for longest; for a text before the due date, whose debt is due next."""
+        ours = [("company_id", "=", self.env.company.root_id.id)]
+        level = self._get_level(template)
+        if level and level.days_overdue <= 0:
+            today = self.env.company._collection_today()
+            upcoming = [*ours, ("due_date", ">=", today), ("amount_residual_currency", ">", 0)]
+            item = self.env["collection.item"].search(upcoming, order="due_date, id", limit=1)
+            if item:
+                return item.case_id.partner_id
+        debts = [*ours, ("state", "=", "open"), ("oldest_due_date", "!=", False)]
+        return self.env["collection.case"].search(debts, order="oldest_due_date, id", limit=1).partner_id
+
+    def _get_level(self, template):
+        """Return the first level that uses ``template``; none for a text that no level uses."""
+        return self._get_levels().filtered(lambda level: template in level.step_ids.sudo().mail_template_id)[:1]
 
     def _find_case(self, partner_id):
         partner = self.env["res.partner"].browse(partner_id or [])
@@ -170,11 +177,13 @@ class CollectionMessageEditor(models.AbstractModel):
         )
 
     def _render(self, template_sudo, case, subject, body):
-        levels = self._get_levels().filtered(lambda level: template_sudo in level.step_ids.sudo().mail_template_id)
-        level = levels[:1] or case.level_id
+        level = self._get_level(template_sudo)
         language = template_sudo.env.lang
         actions = self.env[MODEL].with_context(lang=language)
-        trial_sudo = actions._create_trial(case.with_context(lang=language), level) if case else actions._create_sample()
+        if case:
+            trial_sudo = actions._create_trial(case.with_context(lang=language), level or case.level_id)
+        else:
+            trial_sudo = actions._create_sample(level)
         try:
             subject = template_sudo._render_template(subject, MODEL, trial_sudo.ids)[trial_sudo.id]
         except Exception as error:  # whatever the expression of a user can raise

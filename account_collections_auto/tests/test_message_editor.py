@@ -62,6 +62,21 @@ class TestMessageEditor(CollectionsCase):
         with self.assertRaises(UserError):
             self.preview(language="de_DE")
 
+    def test_before_the_due_date_nothing_overdue_is_called_due_soon(self):
+        courtesy = self.env.ref("account_collections_auto.mail_template_courtesy")
+        self.template = courtesy
+        table = '<t t-out="object.items_table"/>'
+        self.assertIn("Now due", self.preview(body=table)["html"])
+        self.assertNotIn("Due soon", self.preview(body=table)["html"])
+        self.assertIn("Due soon", self.preview(body=table, partner=self.env["res.partner"])["html"])
+        upcoming = self.customer("Pays next week")
+        self.invoice(upcoming, 80, due=self.company._collection_today() + timedelta(days=2))
+        self.env["collection.case"]._refresh_marked()
+        self.assertEqual(self.editor.get_page(courtesy.id)["partner_id"], upcoming.id)
+        html = self.preview(body=table, partner=upcoming)["html"]
+        self.assertIn("Due soon", html)
+        self.assertNotIn("Now due", html)
+
     def test_mistakes_are_sentences(self):
         for subject, body, sentence in (
             ("{{ object.nothing }}", "<p>x</p>", "The subject cannot be shown: it names “nothing”, which does not exist."),
