@@ -128,10 +128,11 @@ class CollectionPlanRule(models.Model):
     @api.depends_context("lang")
     def _compute_sentence(self):
         for rule in self:
-            who = rule._describe_conditions()
-            rule.sentence = rule.env._(
-                "%(who)s: plan %(plan)s", who="; ".join(who) or rule.env._("All other customers"), plan=rule.plan_id.name or "?"
-            )
+            who = "; ".join(rule._describe_conditions()) or rule.env._("All other customers")
+            if rule.plan_id:
+                rule.sentence = rule.env._("%(who)s: plan %(plan)s", who=who, plan=rule.plan_id.name)
+            else:
+                rule.sentence = rule.env._("%(who)s: no plan chosen yet", who=who)
 
     def _describe_conditions(self):
         """Return one phrase per condition, in the order of the form."""

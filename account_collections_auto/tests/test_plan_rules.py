@@ -188,6 +188,7 @@ class TestPlanRules(CollectionsCase):
             "Companies; tag VIP; in Belgium or France; Overdue from $ 100.00 to less than $ 1,000.00: plan Strict",
         )
         self.assertEqual(self.rule(self.gentle).sentence, "All other customers: plan Gentle")
+        self.assertEqual(self.env["collection.plan.rule"].new({}).sentence, "All other customers: no plan chosen yet")
 
     @mute_logger("odoo.sql_db")
     def test_amounts_are_checked(self):
