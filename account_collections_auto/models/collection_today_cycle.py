@@ -75,7 +75,7 @@ class CollectionToday(models.AbstractModel):
     def _tile_last_cycle(self, cycles):
         """A note: what left, what was held back, what failed, and whether the bank was in."""
         states = self._read_by_cycle("collection.action", "state", cycles)
-        decisions = self._read_by_cycle("collection.cycle.line", "decision", cycles)
+        decisions = self._read_by_cycle("collection.cycle.line", "decision", cycles, "case_id:count_distinct")
         lines, sent, stamps = [], [], []
         for cycle in cycles:
             company = cycle.company_id
@@ -83,7 +83,8 @@ class CollectionToday(models.AbstractModel):
             parts = [
                 ("sent", self.env._("Sent"), self._add_up(company, states, cycle, "sent", "delivered"), ""),
                 ("waiting", self.env._("Still leaving"), self._add_up(company, states, cycle, "planned", "queued"), ""),
-                ("withheld", self.env._("Held back"), self._add_up(company, decisions, cycle, "withheld", "dropped"), ""),
+                ("withheld", self.env._("Held back"), self._add_up(company, decisions, cycle, "withheld"), ""),
+                ("dropped", self.env._("Dropped"), self._add_up(company, decisions, cycle, "dropped"), ""),
                 ("failed", self.env._("Failed"), self._add_up(company, states, cycle, "failed", "bounced"), "danger"),
             ]
             for part, label, row, tone in parts:
@@ -92,7 +93,7 @@ class CollectionToday(models.AbstractModel):
                     lines.append(self._line(prefix + label, [row], link=link, tone=tone))
             lines += self._bank_lines(cycle, prefix)
             sent.append(parts[0][2])
-            stamps += [cycle.id, cycle.state, parts[3][2][1]]
+            stamps += [cycle.id, cycle.state, parts[-1][2][1]]
         text = self.env._("Messages left with the last cycle.")
         buttons = []
         if len(cycles) == 1:
@@ -112,9 +113,9 @@ class CollectionToday(models.AbstractModel):
         )
 
     @api.model
-    def _read_by_cycle(self, model, field, cycles):
-        """Return {(cycle, value of ``field``): (count, amount)}."""
-        rows = self.env[model]._read_group([("cycle_id", "in", cycles.ids)], ["cycle_id", field], ["__count", "amount:sum"])
+    def _read_by_cycle(self, model, field, cycles, counted="__count"):
+        """Return {(cycle, value of ``field``): (count of ``counted``, amount)}."""
+        rows = self.env[model]._read_group([("cycle_id", "in", cycles.ids)], ["cycle_id", field], [counted, "amount:sum"])
         return {(cycle, value): (count, amount or 0.0) for cycle, value, count, amount in rows}
 
     @api.model
@@ -139,10 +140,10 @@ class CollectionToday(models.AbstractModel):
     def open_cycle(self, cycle_id, part=False):
         """Open a cycle, or the list of a part of what it did."""
         cycle = self.env["collection.cycle"].browse(cycle_id)
-        if part == "withheld":
+        if part in ("withheld", "dropped"):
             return self._open(
                 "collection_cycle_line_action",
-                [("cycle_id", "=", cycle.id), ("decision", "!=", "planned")],
+                [("cycle_id", "=", cycle.id), ("decision", "=", part)],
                 context={"search_default_group_reason": 1},
             )
         states = {"sent": ("sent", "delivered"), "waiting": ("planned", "queued"), "failed": ("failed", "bounced")}

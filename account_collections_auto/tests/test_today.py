@@ -103,6 +103,16 @@ class TestTodayMessages(TodayCase):
         self.run_cycle(TODAY)
         self.assertNotIn("last_cycle", self.tiles(), "The same cycle again is no news")
 
+    def test_held_back_counts_customers_as_the_page_of_the_cycle_does(self):
+        nobody = self.debtor("No address", 100, days=10, email=False)
+        self.invoice(nobody, 50, due=TODAY - timedelta(days=30))
+        self.plan.catch_up = True
+        cycle = self.run_cycle(TODAY)
+        self.assertEqual(len(cycle.line_ids), 2)
+        line = self.tiles()["last_cycle"]["lines"][0]
+        self.assertEqual((line["label"], line["count"]), ("Held back", 1))
+        self.assertEqual(cycle.get_page()["decisions"]["withheld"]["count"], 1)
+
     def test_bank_that_is_late_is_told(self):
         self.debtor("Reached")
         self.bank_line(on=TODAY - timedelta(days=9), payment_ref="Old")
