@@ -46,7 +46,11 @@ class MailMail(models.Model):
         With ``auto_commit`` the check is a transaction of its own: it sees what others did until now, does not hold
         them up while the mails leave, and is done again after a conflict with them.
         """
-        return retrying(self.env, self._withdraw_outdated) if auto_commit else self._withdraw_outdated()
+        if not auto_commit:
+            return self._withdraw_outdated()
+        # The queue has looked for its mails in this transaction already: it would not see what others did since.
+        self.env["ir.cron"]._commit_progress()
+        return retrying(self.env, self._withdraw_outdated)
 
     def _withdraw_outdated(self):
         waiting = self.exists().filtered(lambda mail: mail.state == "outgoing")

@@ -79,6 +79,7 @@ class Job:
         self.wire = wire
         self.dbname = dbname
         self.instant, self.countdown = order.pop("kill_at", None) or ("", 0)
+        self.pause_at = order.pop("pause_at", None)
         self.order = order
 
     def tell(self, **message):
@@ -86,13 +87,16 @@ class Job:
         self.wire.flush()
 
     def reach(self, instant, **details):
-        """Say where we are, and end here, hard, if that is what the test wants."""
+        """Say where we are. If that is what the test wants, end here, hard, or wait (the first time) for its word."""
         self.tell(reached=instant, **details)
         if instant == self.instant:
             self.countdown -= 1
             if self.countdown <= 0:
                 self.tell(killed_at=instant)
                 os.kill(os.getpid(), signal.SIGKILL)
+        if instant == self.pause_at:
+            self.pause_at = None
+            self.wire.readline()
 
     @contextmanager
     def env(self):
@@ -300,6 +304,7 @@ def cycle_of_a_client(job, company, day):
 def mail_queue(job):
     """Odoo's mail queue, as the scheduler runs it; without the scheduler, which rests a job that was killed three times."""
     with job.env() as env:
+        _report_checks(job, env)
         server = type(env["ir.mail_server"])
         send_email = server.send_email
 
@@ -315,6 +320,20 @@ def mail_queue(job):
         job.wire.readline()
         env["mail.mail"].process_email_queue()
         env.cr.commit()
+
+
+def _report_checks(job, env):
+    """The queue says before and after it checks a batch of messages once more."""
+    mail = type(env["mail.mail"])
+    drop_outdated = mail._drop_outdated
+
+    def _drop_outdated(self, auto_commit):
+        job.reach("before the check")
+        leaving = drop_outdated(self, auto_commit)
+        job.reach("checked")
+        return leaving
+
+    mail._drop_outdated = _drop_outdated
 
 
 @a_job
@@ -511,3 +530,57 @@ def send_by_hand(job):
         job.wire.readline()
         env.ref("account_collections_auto.ir_cron_requests").method_direct_trigger()
         env.cr.commit()
+
+
+# -- what customers answer -------------------------------------------------------------------------------------------
+
+
+@a_job
+def new_customers(job, names, due):
+    """Customers with an invoice over 100 each that fell due on the day ``due``. Return their ids."""
+    with job.env() as env:
+        partners = env["res.partner"].create([{"name": name, "email": f"{name}@customers.example"} for name in names])
+        _invoice(env, [(partner, date.fromisoformat(due), 100) for partner in partners])
+        env.cr.commit()
+        return partners.ids
+
+
+@a_job
+def answer(job, kind, customer, day):
+    """Record, as a client does, what a customer did or said on ``day``. Whoever has to wait for long fails."""
+
+    def call(env):
+        env.cr.execute("SET LOCAL lock_timeout = '10s'")
+        ANSWERS[kind](env, env["res.partner"].browse(customer), date.fromisoformat(day))
+
+    _seconds, conflicts = job.rpc(call)
+    return conflicts
+
+
+def _pays(env, partner, day):
+    invoices = env["account.move"].search([("partner_id", "=", partner.id), ("move_type", "=", "out_invoice")])
+    wizard = env["account.payment.register"].with_context(active_model="account.move", active_ids=invoices.ids)
+    wizard.create({"payment_date": day})._create_payments()
+
+
+def _stop(env, model, partner, day, **values):
+    env[model].create({"partner_id": partner.id, "company_id": env.company.id, "date_from": day, **values})
+
+
+def _disputes(env, partner, day):
+    """Thirty of the hundred."""
+    reason = env.ref("account_collections_auto.collection_dispute_reason_delivery")
+    item = env["collection.item"].search([("case_id.partner_id", "=", partner.id)])
+    lines = [Command.create({"item_id": item.id, "amount": 30})]
+    _stop(env, "collection.dispute", partner, day, reason_id=reason.id, line_ids=lines)
+
+
+ANSWERS = {
+    "pays": _pays,
+    "disputes": _disputes,
+    "promises": lambda env, partner, day: _stop(
+        env, "collection.promise", partner, day, amount=100, promise_date=day + timedelta(days=9)
+    ),
+    "has_paid": lambda env, partner, day: _stop(env, "collection.payment.notice", partner, day, amount=100, payment_date=day),
+    "waits": lambda env, partner, day: _stop(env, "collection.hold", partner, day, reason="Waits for a document"),
+}

@@ -149,6 +149,10 @@ class RunningJob:
     def go(self):
         """Let a process that is ready begin."""
         assert self.wait_for("ready")
+        return self.go_on()
+
+    def go_on(self):
+        """Let a process that pauses go on."""
         self._wire.write("go\n")
         self._wire.flush()
         return self
