@@ -105,8 +105,9 @@ def _take_off_stopped(env):
     """What a stop covers is not claimed; an item of which no more than the tolerance is left is not collectable."""
     env.cr.execute(
         """UPDATE collection_tmp_item item
-              SET stopped = LEAST(stop.amount, item.amount_residual_currency),
-                  claimable = GREATEST(item.amount_residual_currency - stop.amount, 0),
+              SET stopped = CASE WHEN stop.whole THEN item.amount_residual_currency
+                                 ELSE LEAST(stop.amount, item.amount_residual_currency) END,
+                  claimable = CASE WHEN stop.whole THEN 0 ELSE GREATEST(item.amount_residual_currency - stop.amount, 0) END,
                   collectable = item.collectable AND NOT stop.whole
                                 AND item.amount_residual_currency - stop.amount > plan.tolerance_amount * item.per_unit
              FROM (SELECT item_id, bool_or(amount IS NULL) AS whole, COALESCE(sum(amount), 0) AS amount
@@ -257,9 +258,7 @@ def _give_time_after_stops(env, company, date):
 
     Days under a stop of the whole item are no time to answer: they are added to the deadline. They do count as overdue.
     """
-    periods = SQL(" UNION ALL ").join(
-        SQL("(%s)", env[model]._ended_periods_sql(company, date)) for model in stop_models(env)
-    )
+    periods = SQL(" UNION ALL ").join(SQL("(%s)", env[model]._ended_periods_sql(company, date)) for model in stop_models(env))
     env.cr.execute(
         SQL(
             """WITH period AS MATERIALIZED (

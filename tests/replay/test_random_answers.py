@@ -1,0 +1,502 @@
+"""Whatever is paid, taken back, disputed, promised or held: totals are the ledger's, and nothing stopped is demanded."""
+
+import os
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as some
+from odoo import Command
+from odoo.addons.account_collections_auto.engine import select, withhold
+from odoo.addons.account_collections_auto.tests.common import CollectionsCase
+from odoo.tests import tagged
+
+from .owed import Customer, Item, Stop
+
+FIRST = date(2026, 6, 1)
+RATES = {"USD": Decimal(1), "CAD": Decimal(2)}
+EXAMPLES = 120 if os.environ.get("COLLECTIONS_LONG") else 5
+# A promise for a later day than this needs a manager; "we have paid already" holds this long.
+PROMISE_DAYS, GRACE_DAYS, TRANSIT_DAYS = 20, 2, 5
+CUSTOMERS = ("one", "two", "three")
+
+# What can happen, and how often; those that end or undo something need something to end.
+HAPPENINGS = {
+    "invoice": 3,
+    "instalments": 1,
+    "pay": 6,
+    "on_account": 2,
+    "credit_note": 2,
+    "match": 3,
+    "unmatch": 3,
+    "cancel_payment": 3,
+    "hold": 3,
+    "end_hold": 2,
+    "dispute": 5,
+    "settle": 4,
+    "post_credit_note": 3,
+    "promise": 4,
+    "approve_or_cancel_promise": 2,
+    "notice": 4,
+    "decide_notice": 2,
+    "nothing": 2,
+}
+number = some.integers(0, 99)
+steps = some.lists(
+    some.tuples(
+        some.sampled_from([name for name, weight in HAPPENINGS.items() for _ in range(weight)]),
+        some.sampled_from(CUSTOMERS),
+        number,  # which
+        number,  # how much
+        some.sampled_from((0, 0, 0, 1, 2, 5, 9)),  # days later
+    ),
+    min_size=10,
+    max_size=14,
+)
+
+
+@tagged("post_install", "-at_install")
+class TestRandomAnswers(CollectionsCase):
+    """After each thing that happens: the queue is asked, a cycle runs, and both are compared with plain lists."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True, "mail_create_nolog": True})
+        cls.currencies = {name: cls.env.ref(f"base.{name}") for name in RATES}
+        cls.currencies["CAD"].active = True
+        cls.set_rate(cls.currencies["CAD"], float(RATES["CAD"]))
+        cls.company.collection_plan_id = cls.make_plan(
+            ((2, {"response_days": 2}), (9, {"response_days": 2}), (16, {"response_days": 2})),
+            minimum_days_between_contacts=1,
+            grace_days=GRACE_DAYS,
+            resume_days=1,
+            in_transit_days=TRANSIT_DAYS,
+            promise_max_days=PROMISE_DAYS,
+            promise_max_in_row=0,
+        )
+        cls.counts = Counter()
+
+    def test_totals_are_the_ledgers_and_nothing_that_is_stopped_is_demanded(self):
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],  # making a failing story smaller takes minutes; it is told as it is
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(steps=steps)
+        def tell(steps):
+            with self.env.cr.savepoint() as savepoint:
+                self.tell(steps)
+                savepoint.close(rollback=True)
+                self.env.invalidate_all(flush=False)
+
+        tell()
+        for what in ("messages", "messages about a part", "items stopped in part", "items stopped wholly", "withdrawn"):
+            self.assertGreater(self.counts[what], 0, f"no {what}: the stories tell nothing about it")
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def tell(self, steps):
+        self.addCleanup(setattr, self.env.cr, "_now", None)
+        self.day, self.moment, self.told = FIRST, 0, []
+        self.books, self.partners, self.lines, self.payments, self.recorded = {}, {}, {}, {}, {}
+        for name in CUSTOMERS:
+            self.books[name], self.recorded[name] = Customer(), []
+            self.partners[name] = self.customer(name, f"{name}@example.com")
+        for name in CUSTOMERS:
+            with self.on_day(self.day):
+                self._invoice(name, 0, 40)
+                self._invoice(name, 1, 80)
+                self._instalments(name, 0, 30)
+        for kind, name, which, much, days in steps:
+            self._pass_days(days)
+            self.told.append(f"{self.day} {name}: {kind} {which} {much}")
+            try:
+                with self.on_day(self.day):
+                    self._let_happen(kind, name, which, much)
+            except Exception as error:
+                error.add_note("\n".join(["What happened:", *self.told]))
+                raise
+
+    def _pass_days(self, days):
+        """What waits in the mail queue leaves in the night."""
+        if days:
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE mail_mail SET state = 'sent' WHERE state = 'outgoing'")
+            self.env.invalidate_all(flush=False)
+            self.day += timedelta(days=days)
+
+    def _let_happen(self, kind, name, which, much):
+        self.moment += 1
+        # The clock of the transaction goes on: what is recorded later has a later time.
+        self.env.cr._now = datetime.combine(self.day, time(8)) + timedelta(seconds=self.moment)
+        getattr(self, f"_{kind}")(name, which, much)
+        self._compare_ledger()
+        self._ask_the_queue()
+        for book in self.books.values():
+            self._judge_notices(book)
+        self._run_cycle()
+        self._compare_stops()
+        self._compare_flags()
+
+    @staticmethod
+    def _choose(found, which):
+        found = list(found)
+        return found[which % len(found)] if found else None
+
+    def _debts(self, name):
+        return [item for item in self.books[name].items.values() if item.open > 0]
+
+    # -- the ledger ----------------------------------------------------------------------------------------------------
+
+    def _nothing(self, name, which, much):
+        pass
+
+    def _add(self, name, line):
+        key = f"{line.move_id.name}/{line.id}"
+        due = line.date_maturity or line.date
+        self.books[name].items[key] = Item(key, line.currency_id.name, due, Decimal(str(line.amount_residual_currency)))
+        self.lines[key] = line
+        return key
+
+    def _receivable(self, move):
+        return move.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+
+    def _invoice(self, name, which, much):
+        currency = self.currencies["CAD" if which % 3 == 1 else "USD"]
+        due = self.day + timedelta(days=which % 7 - 9)
+        self._add(name, self._receivable(self.invoice(self.partners[name], 10 + 5 * much, due=due, currency=currency)))
+
+    def _instalments(self, name, which, much):
+        first = self.day + timedelta(days=which % 7 - 16)
+        parts = [(20 + much + 10 * part, first + timedelta(days=7 * part)) for part in range(3)]
+        for line in self._receivable(self.instalments(self.partners[name], *parts)):
+            self._add(name, line)
+
+    def _receive(self, name, amount, currency):
+        payment = self.env["account.payment"].create(
+            {
+                "partner_id": self.partners[name].id,
+                "amount": amount,
+                "currency_id": self.currencies[currency].id,
+                "date": self.day,
+                "journal_id": self.pay_in_cash.id,
+                "payment_type": "inbound",
+            }
+        )
+        payment.action_post()
+        key = self._add(name, self._receivable(payment.move_id))
+        self.payments[key] = payment
+        return key
+
+    def _reconcile(self, name, credit, debt):
+        (self.lines[credit] | self.lines[debt]).reconcile()
+        self.books[name].match(credit, debt, credit in self.payments, self.moment)
+
+    def _pay(self, name, which, much):
+        """A part of an item, all of it, or a little too much."""
+        if item := self._choose(self._debts(name), which):
+            amount = max(1, round(item.open * much / 80))
+            self._reconcile(name, self._receive(name, amount, item.currency), item.key)
+
+    def _on_account(self, name, which, much):
+        self._receive(name, 5 + much, "USD" if which % 3 else "CAD")
+
+    def _credit_note(self, name, which, much):
+        self._add(name, self._receivable(self.credit_note(self.partners[name], 5 + much, on=self.day)))
+
+    def _match(self, name, which, much):
+        credit = self._choose((item for item in self.books[name].items.values() if item.open < 0), much)
+        debts = [item for item in self._debts(name) if credit and item.currency == credit.currency]
+        if debts:
+            self._reconcile(name, credit.key, self._choose(debts, which).key)
+
+    def _unmatch(self, name, which, much):
+        if pair := self._choose(self.books[name].matched, which):
+            self.lines[pair.credit].remove_move_reconcile()
+            self.books[name].unmatch(pair.credit)
+
+    def _cancel_payment(self, name, which, much):
+        """The bank takes it back."""
+        pair = self._choose((pair for pair in self.books[name].matched if pair.is_money), which)
+        if pair:
+            self.payments[pair.credit].action_draft()
+            self.payments[pair.credit].action_cancel()
+            self.books[name].unmatch(pair.credit)
+            self.books[name].items[pair.credit].open = Decimal(0)
+
+    # -- the answers ---------------------------------------------------------------------------------------------------
+
+    def _some_items(self, name, which, much):
+        """One or two debts of one currency with their keys; (no items, None) for all that is owed."""
+        debts = self._debts(name)
+        if which % 5 == 0 or not debts:
+            return self.env["collection.item"], None
+        first = self._choose(debts, which)
+        second = self._choose([item for item in debts if item.currency == first.currency], much)
+        return self._items_of(first.key, second.key), frozenset((first.key, second.key))
+
+    def _items_of(self, *keys):
+        self.env["collection.case"]._refresh_marked()
+        return self.env["collection.item"].search([("move_line_id", "in", [self.lines[key].id for key in keys])])
+
+    def _stop(self, name, record, stop):
+        self.books[name].stops.append(stop)
+        self.recorded[name].append((stop, record))
+
+    def _find_stop(self, name, which, kind, condition=lambda record: record.active):
+        found = [(stop, record) for stop, record in self.recorded[name] if stop.kind == kind and condition(record)]
+        return self._choose(found, which) or (None, None)
+
+    def _hold(self, name, which, much):
+        items, keys = self._some_items(name, which, much)
+        last = self.day + timedelta(days=much % 10) if much % 3 else None
+        self._stop(name, self.hold(self.partners[name], items, self.day, last), Stop("hold", keys, self.day, last))
+
+    def _end_hold(self, name, which, much):
+        stop, hold = self._find_stop(name, which, "hold")
+        if stop:
+            hold.action_end()
+            stop.end(self.day)
+
+    def _dispute(self, name, which, much):
+        items, keys = self._some_items(name, which or 1, much)
+        if not keys:
+            return
+        parts = {key: max(Decimal(1), round(self.books[name].items[key].open * min(much + 10, 100) / 100)) for key in keys}
+        parts = {key: min(amount, self.books[name].items[key].open) for key, amount in parts.items()}
+        dispute = self.env["collection.dispute"].create(
+            {
+                "partner_id": self.partners[name].id,
+                "company_id": self.company.id,
+                "date_from": self.day,
+                "reason_id": self.env.ref("account_collections_auto.collection_dispute_reason_delivery").id,
+                "line_ids": [
+                    Command.create({"item_id": self._items_of(key).id, "amount": float(amount)})
+                    for key, amount in parts.items()
+                ],
+            }
+        )
+        self._stop(name, dispute, Stop("dispute", keys, self.day, parts=parts))
+
+    def _settle(self, name, which, much):
+        """Withdrawn, rejected, or a part of one item accepted: its draft credit note is not claimed either."""
+        stop, dispute = self._find_stop(name, which, "dispute", lambda dispute: dispute.is_open)
+        if not stop:
+            return
+        stop.end(self.day)
+        line = dispute.line_ids[0]
+        key = next(key for key in stop.parts if self.lines[key] == line.item_id.move_line_id)
+        if much % 4 == 0:
+            dispute.action_withdraw()
+        elif much % 4 == 1 or self._is_in_instalments(key):
+            dispute._accept({}, "No")
+        else:
+            accepted = max(Decimal(1), round(stop.parts[key] * much / 100))
+            credit_note = dispute._accept({line: float(accepted)}, "Yes")
+            draft = Stop("credit_note", frozenset((key,)), self.day, parts={key: accepted})
+            self._stop(name, credit_note, draft)
+
+    def _is_in_instalments(self, key):
+        return len(self._receivable(self.lines[key].move_id)) > 1
+
+    def _post_credit_note(self, name, which, much):
+        stop, credit_note = self._find_stop(name, which, "credit_note", lambda move: move.state == "draft")
+        if not stop:
+            return
+        credit_note.action_post()
+        self.books[name].stops.remove(stop)
+        [debt] = stop.keys
+        line = self._receivable(credit_note)
+        credit = f"{credit_note.name}/{line.id}"
+        self.lines[credit] = line
+        amount = -Decimal(str(line.amount_currency))
+        book = self.books[name]
+        book.items[credit] = Item(credit, line.currency_id.name, line.date_maturity or line.date, -amount)
+        if book.items[debt].open > 0:
+            book.match(credit, debt, False, self.moment)
+
+    def _promise(self, name, which, much):
+        items, keys = self._some_items(name, which, much)
+        last = self.day + timedelta(days=much % 30)
+        promise = self.env["collection.promise"].create(
+            {
+                "partner_id": self.partners[name].id,
+                "company_id": self.company.id,
+                "amount": 10 + much,
+                "promise_date": last,
+                "date_from": self.day,
+                "item_ids": items.ids,
+            }
+        )
+        in_reach = (last - self.day).days <= PROMISE_DAYS
+        until = last + timedelta(days=GRACE_DAYS)
+        self._stop(name, promise, Stop("promise", keys, self.day, until, counts=in_reach))
+
+    def _approve_or_cancel_promise(self, name, which, much):
+        stop, promise = self._find_stop(name, which, "promise", lambda promise: promise.state in ("open", "to_approve"))
+        if not stop:
+            return
+        if promise.state == "to_approve" and much % 2:
+            promise.action_approve()
+            stop.counts = True
+        else:
+            promise.action_cancel()
+            stop.counts = False
+
+    def _notice(self, name, which, much):
+        items, keys = self._some_items(name, which, much)
+        notice = self.env["collection.payment.notice"].create(
+            {
+                "partner_id": self.partners[name].id,
+                "company_id": self.company.id,
+                "amount": 10 + much,
+                "date_from": self.day,
+                "payment_date": self.day,
+                "item_ids": items.ids,
+            }
+        )
+        earlier = [stop.keys for stop, other in self.recorded[name] if stop.kind == "notice" and other.state != "cancelled"]
+        is_second = any(keys is None or other is None or keys & other for other in earlier)
+        until = self.day + timedelta(days=TRANSIT_DAYS - 1)
+        stop = Stop("notice", keys, self.day, until, {}, not is_second, False, Decimal(10 + much), self.moment)
+        self._stop(name, notice, stop)
+
+    def _decide_notice(self, name, which, much):
+        stop, notice = self._find_stop(name, which, "notice", lambda notice: notice.state in ("open", "to_check"))
+        if not stop:
+            return
+        if notice.state == "to_check" and much % 3:
+            notice.action_accept()
+            stop.counts = True
+        elif much % 2:
+            notice.action_not_found()
+            stop.end(self.day)
+        else:
+            notice.action_cancel()
+            stop.counts = False
+
+    def _judge_notices(self, book):
+        """Matched over nearly its amount since it was recorded, or nothing left to pay: the notice has done its work."""
+        for stop in book.stops:
+            if stop.kind != "notice" or not stop.counts or (stop.last and stop.last < self.day):
+                continue
+            covered = [item for item in book.items.values() if stop.keys is None or item.key in stop.keys]
+            currency = book.items[min(stop.keys)].currency if stop.keys else "USD"
+            money = sum(
+                pair.amount / RATES[book.items[pair.debt].currency] * RATES[currency]
+                for pair in book.matched
+                if pair.is_money and pair.moment >= stop.moment and pair.debt in {item.key for item in covered}
+            )
+            if money >= stop.amount * Decimal("0.98") or not any(item.open for item in covered):
+                stop.end(self.day)
+
+    # -- comparing -----------------------------------------------------------------------------------------------------
+
+    def _compare_ledger(self):
+        """The ledger is what was told, the items are the ledger, and the totals of the cases are their sums."""
+        self.env["collection.case"]._refresh_marked()
+        lines = self.env["account.move.line"].search(
+            [
+                ("partner_id", "in", [partner.id for partner in self.partners.values()]),
+                ("account_id.account_type", "=", "asset_receivable"),
+                ("parent_state", "=", "posted"),
+                ("amount_residual_currency", "!=", 0),
+            ]
+        )
+        items = self.env["collection.item"].search([("case_id.company_id", "=", self.company.id)])
+        for name, partner in self.partners.items():
+            book, case = self.books[name], self.case(partner)
+            told = {self.lines[item.key].id: item.open for item in book.items.values() if item.open}
+            ledger = lines.filtered(lambda line, partner=partner: line.partner_id == partner)
+            self.assertEqual({line.id: Decimal(str(line.amount_residual_currency)) for line in ledger}, told, name)
+            own = items.filtered(lambda item, case=case: item.case_id == case)
+            self.assertEqual(
+                {item.move_line_id.id: Decimal(str(item.amount_residual_currency)) for item in own}, told, f"items of {name}"
+            )
+            due = sum(item.open / RATES[item.currency] for item in book.items.values())
+            credit = -sum(item.open / RATES[item.currency] for item in book.items.values() if item.open < 0)
+            self.assertAlmostEqual(case.amount_due, float(due), 2, name)
+            self.assertAlmostEqual(case.amount_due, sum(ledger.mapped("amount_residual")), 2, name)
+            self.assertAlmostEqual(case.amount_credit, float(credit), 2, name)
+
+    def _ask_the_queue(self):
+        """What waits in Odoo's queue since the last cycle of the day leaves only if it is right at this moment."""
+        waiting = self._in_queue()
+        leaving = waiting._withdraw_outdated()
+        self.counts["withdrawn"] += len(waiting) - len(leaving)
+        for action in self.env["collection.action"].search([("mail_id", "in", leaving.ids)]):
+            self._compare_message(action)
+
+    def _in_queue(self):
+        return self.env["mail.mail"].sudo().search([("state", "=", "outgoing"), ("model", "=", "collection.case")])
+
+    def _run_cycle(self):
+        before = self._actions()
+        self.run_cycle(self.day)
+        for action in self._actions() - before:
+            self.counts["messages"] += 1
+            self._compare_message(action)
+            book = self.books[action.partner_id.name]
+            claimed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
+            self.assertAlmostEqual(action.amount, float(claimed), 2, action.partner_id.name)
+        for action in self.env["collection.action"].search([("mail_id", "in", self._in_queue().ids)]):
+            self._compare_message(action)
+
+    def _actions(self):
+        partners = [partner.id for partner in self.partners.values()]
+        return self.env["collection.action"].search([("partner_id", "in", partners), ("state", "=", "sent")])
+
+    def _compare_message(self, action):
+        """Each line demands what may be collected of its item, no more and no less; the whole no more than all of it."""
+        book = self.books[action.partner_id.name]
+        keys = {self.lines[key].id: key for key in book.items}
+        for line in action.line_ids:
+            item = book.items[keys[line.move_line_id.id]]
+            claimed = Decimal(str(line.amount_claimed_currency))
+            self.assertEqual(claimed, book.collectable(item, self.day) if item.open > 0 else item.open, item)
+            self.assertTrue(item.open < 0 or (claimed > 0 and item.due < self.day), item)
+            self.counts["messages about a part"] += 0 < claimed < item.open
+        allowed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
+        self.assertLessEqual(Decimal(str(action.amount)), allowed, action.partner_id.name)
+        self.assertGreater(action.amount, 0)
+
+    def _compare_stops(self):
+        """Of each item: what is stopped and what is collectable make up what is open, and neither is below zero."""
+        self.env.flush_all()
+        select.select(self.env, self.company, self.day)
+        withhold.withhold(self.env, self.company, self.day)
+        self.env.cr.execute(
+            """SELECT move_line_id, debtor_id, amount_residual_currency::text, stopped::text, claimable::text, collectable
+                 FROM collection_tmp_item"""
+        )
+        rows = self.env.cr.fetchall()
+        select.drop(self.env)
+        names = {partner.id: name for name, partner in self.partners.items()}
+        self.assertEqual(len(rows), sum(1 for book in self.books.values() for item in book.items.values() if item.open))
+        for line_id, partner_id, *amounts, is_collectable in rows:
+            open_, stopped, claimable = map(Decimal, amounts)
+            book = self.books[names[partner_id]]
+            item = next(item for item in book.items.values() if self.lines[item.key].id == line_id)
+            expected = book.stopped(item, self.day) if item.open > 0 else 0
+            self.assertEqual((open_, stopped, claimable), (item.open, expected, item.open - expected), item)
+            least = RATES[item.currency]
+            self.assertEqual(is_collectable, open_ > least and claimable > least, item)
+            self.counts["items stopped wholly"] += open_ > 0 and stopped == open_
+            self.counts["items stopped in part"] += 0 < stopped < open_
+
+    def _compare_flags(self):
+        """Odoo's own "no follow-up" is set where people's stops cover all that is open of an invoice, and nowhere else."""
+        for book in self.books.values():
+            documents = {}
+            for item in book.items.values():
+                if item.open and self.lines[item.key].move_id.move_type == "out_invoice":
+                    documents.setdefault(self.lines[item.key].move_id, []).append(item)
+            for move, items in documents.items():
+                covered = all(book.is_held_by_a_person(item, self.day) for item in items)
+                flags = set(self._receivable(move).mapped("no_followup"))
+                self.assertEqual(flags, {covered}, f"{move.name}: {items}")
