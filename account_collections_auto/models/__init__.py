@@ -15,6 +15,10 @@ from . import collection_case_status
 from . import collection_case_form
 from . import collection_case_contact
 from . import collection_case_today
+from . import collection_absence
+from . import collection_team
+from . import collection_case_team
+from . import collection_case_decide
 from . import collection_item
 from . import collection_round
 from . import collection_stop_mixin
@@ -64,6 +68,7 @@ from . import collection_today_cycle
 from . import collection_today_approve
 from . import collection_today_customers
 from . import collection_today_answers
+from . import collection_today_decide
 from . import collection_today_money
 from . import collection_today_mail
 from . import collection_statement_document
@@ -81,6 +86,7 @@ from . import res_company_today
 from . import res_company_statement
 from . import res_partner
 from . import res_partner_channels
+from . import res_users
 from . import res_users_settings
 from . import res_partner_statement
 from . import res_config_settings

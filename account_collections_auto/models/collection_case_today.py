@@ -62,14 +62,19 @@ class CollectionCase(models.Model):
 
     @api.model
     def _mine_sql(self, alias):
-        """Return the condition that the current user answers for the case ``alias``."""
-        companies = self.env["res.company"].sudo().search([("collection_user_id", "=", self.env.uid)])
+        """Return the condition that the current user answers for the case ``alias``, also for who is away today."""
+        people = self.env.user._collection_answers_for(self.env.company._collection_today()).ids
+        companies = self.env["res.company"].sudo().search([("collection_user_id", "in", people)])
+        teams = self.env["collection.team"].sudo().with_context(active_test=False).search([("leader_id", "in", people)])
         return SQL(
-            "(%(user)s = %(me)s OR (%(user)s IS NULL AND %(company)s = ANY(%(companies)s)))",
+            """(%(user)s = ANY(%(people)s) OR (%(user)s IS NULL AND CASE WHEN %(team)s IS NULL
+                    THEN %(company)s = ANY(%(companies)s) ELSE %(team)s = ANY(%(teams)s) END))""",
             user=SQL.identifier(alias, "user_id"),
-            me=self.env.uid,
+            team=SQL.identifier(alias, "team_id"),
             company=SQL.identifier(alias, "company_id"),
+            people=people,
             companies=companies.ids,
+            teams=teams.ids,
         )
 
     @api.model
@@ -94,13 +99,40 @@ class CollectionCase(models.Model):
                      FROM collection_item item
                      JOIN collection_level level ON level.id = item.level_id AND level.final_notice
                     WHERE item.active AND item.amount_residual_currency > 0 AND item.is_small IS NOT TRUE
-                      AND item.deadline < %(today)s))""",
+                      AND item.deadline < %(today)s AND NOT (%(resting)s)))""",
+            resting=self._resting_item_sql("item"),
             state=SQL.identifier(alias, "state"),
             at_hand=self._at_hand_sql(alias),
             next_step=SQL.identifier(alias, "next_step"),
             id=SQL.identifier(alias, "id"),
             today=self._today_sql("item"),
         )
+
+    @api.model
+    def _resting_item_sql(self, alias):
+        """Return the condition that a stop of all of the item ``alias`` is in force today. A dispute may be about a part."""
+        today = self._today_sql(alias)
+        conditions = []
+        for model in withhold.stop_models(self.env):
+            if model == "collection.dispute":
+                continue
+            items = self.env[model]._fields["item_ids"]
+            relation, stop_column, item_column = (
+                SQL.identifier(name) for name in (items.relation, items.column1, items.column2)
+            )
+            conditions.append(
+                SQL(
+                    """EXISTS (SELECT 1 FROM %(relation)s link JOIN %(table)s stop ON stop.id = link.%(stop_column)s
+                                WHERE link.%(item_column)s = %(item)s AND %(in_force)s)""",
+                    relation=relation,
+                    table=SQL.identifier(self.env[model]._table),
+                    stop_column=stop_column,
+                    item_column=item_column,
+                    item=SQL.identifier(alias, "id"),
+                    in_force=self.env[model]._in_force_sql(today),
+                )
+            )
+        return SQL(" OR ").join(conditions)
 
     @api.model
     def _to_call_sql(self, alias):

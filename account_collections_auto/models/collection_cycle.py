@@ -409,23 +409,8 @@ class CollectionCycle(models.Model):
         changed = self.env.cr.fetchall()
         cases = self.env["collection.case"].browse([case_id for case_id, _step in changed])
         cases.invalidate_recordset(["next_step"], flush=False)
-        xmlid = "account_collections_auto.mail_activity_type_decide"
-        self._settled_cases(xmlid).activity_unlink([xmlid])
-        for case in cases.filtered("next_step"):
-            case.with_context(mail_activity_quick_update=True).activity_schedule(
-                xmlid,
-                date_deadline=self.date,
-                user_id=case._get_collector().id,
-                summary=self.env._("The last level has passed: decide what happens next"),
-            )
-
-    def _settled_cases(self, xmlid):
-        """The cases with a to-do about a decision that nobody needs to take any more."""
-        todos = self.env["mail.activity"].search(
-            [("activity_type_id", "=", self.env.ref(xmlid).id), ("res_model", "=", "collection.case")]
-        )
-        cases = self.env["collection.case"].browse(todos.mapped("res_id"))
-        return cases.filtered(lambda case: case.company_id == self.company_id and not case.next_step)
+        cases._forget_settled_decisions(self.company_id)
+        cases.filtered("next_step")._ask_for_decision(self.date)
 
     def _dispatch(self, commit):
         """Send what is queued, batch by batch; with ``commit`` each batch is a transaction of its own."""

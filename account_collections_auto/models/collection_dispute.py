@@ -102,8 +102,27 @@ class CollectionDispute(models.Model):
     @api.depends("reason_id", "case_id")
     def _compute_user_id(self):
         for dispute in self:
-            collector = dispute.case_id and dispute.case_id._get_collector()
-            dispute.user_id = dispute.user_id or dispute.reason_id.user_id or collector or self.env.user
+            dispute.user_id = dispute.user_id or dispute._find_owner()
+
+    def _find_owner(self):
+        """Return who looks into it: the reason's owner, somebody of its team, or the collector; or who stands in."""
+        today = (self.company_id or self.env.company)._collection_today()
+        team = self._get_team()
+        if self.reason_id.user_id or not team:
+            collector = self.case_id and self.case_id._get_collector()
+            owner = self.reason_id.user_id or collector or self.env.user
+            return owner._collection_stand_in(today)
+        (owner,) = team._share_out(self, today)
+        return owner
+
+    def _get_team(self):
+        """Return the team that the reason names, if it works for this company."""
+        # sudo: a reason for all companies may name the team of another one
+        team = self.reason_id.sudo().team_id
+        return team if team.company_id == self.company_id and team.active else team.browse()
+
+    def _workload_domain(self):
+        return [("is_open", "=", True)]
 
     @api.depends("reason_id", "date_from")
     def _compute_deadline(self):
@@ -341,7 +360,7 @@ class CollectionDispute(models.Model):
     def _cron_escalate(self):
         """Tell the person named for it, once, that a dispute was not settled in time."""
         for dispute in self.search([("is_late", "=", True), ("escalated_on", "=", False)]):
-            user = dispute.reason_id.escalation_user_id or dispute.company_id.collection_user_id
+            user = dispute._find_responsible()
             dispute.sudo().escalated_on = fields.Date.context_today(dispute)
             if user and user != dispute.user_id:
                 dispute.with_context(mail_activity_quick_update=True).activity_schedule(
@@ -350,6 +369,12 @@ class CollectionDispute(models.Model):
                     user_id=user.id,
                     summary=self.env._("The dispute was to be settled by %(owner)s", owner=dispute.user_id.name or ""),
                 )
+
+    def _find_responsible(self):
+        """Return who is told of a late dispute: the one named by the reason, the team's leader, or who stands in."""
+        reason, company = self.reason_id, self.company_id
+        user = reason.escalation_user_id or self._get_team().leader_id.sudo(False) or company.collection_user_id
+        return user._collection_stand_in(company._collection_today())
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_settled(self):

@@ -26,13 +26,19 @@ class CollectionDisputeReason(models.Model):
         "res.users",
         string="Owner",
         domain=lambda self: [("all_group_ids", "in", self.env.ref("account_collections_auto.group_collector").ids)],
-        help="Gets the to-do when such a dispute is recorded. Empty: the collector of the customer.",
+        help="Gets the to-do when such a dispute is recorded. Empty: somebody of the team, else the collector of the customer.",
+    )
+    team_id = fields.Many2one(
+        "collection.team",
+        help="Without an owner: the member of this team with the fewest open disputes who is not away gets the to-do, and its "
+        "leader is told of late ones.",
     )
     escalation_user_id = fields.Many2one(
         "res.users",
         string="If Late, Tell",
         domain=lambda self: [("all_group_ids", "in", self.env.ref("account_collections_auto.group_collector").ids)],
-        help="Gets a to-do when the dispute is not settled in time. Empty: the collections responsible of the company.",
+        help="Gets a to-do when the dispute is not settled in time. Empty: the leader of the team, else the collections "
+        "responsible of the company.",
     )
     service_days = fields.Integer(
         string="Settle Within", default=7, help="Days from the day the customer raised the dispute; the owner's due date."

@@ -70,52 +70,8 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _tile_decide(self):
-        finished = self._read_cases(self._decide_domain())
-        holds = self.env["collection.hold"]._read_group(self._ending_domain(), ["company_id"], ["__count"])
-        ending = [(company, count, 0.0) for company, count in holds]
-        lines = []
-        if ending:
-            lines = [
-                self._line(
-                    self.env._("The last level has passed, or the final notice has expired"),
-                    finished,
-                    link=self._button("", "open_decide"),
-                ),
-                self._line(
-                    self.env._("A hold ends this week: prolong it, or let it end"),
-                    ending,
-                    link=self._button("", "open_ending_holds"),
-                ),
-            ]
-        name = "open_decide" if finished else "open_ending_holds"
-        return self._tile(
-            "decide",
-            50,
-            "fa-gavel",
-            self.env._("Decide"),
-            self.env._("Nothing more happens by itself here: call, agree on something, put on hold, or hand over."),
-            [*finished, *ending],
-            lines=[line for line in lines if line["count"]],
-            buttons=[self._button(self.env._("Open the List"), name)],
-        )
-
-    @api.model
-    def _decide_domain(self):
-        return [("is_to_decide", "=", True), *self._mine_domain()]
-
-    @api.model
-    def _ending_domain(self):
-        return [("is_ending", "=", True), *self._mine_domain()]
-
-    @api.model
-    def open_decide(self):
-        """Open the cases that wait for a decision."""
-        return self._open("collection_case_action_decide", self._decide_domain())
-
-    @api.model
-    def open_ending_holds(self):
-        """Open the holds that end within a week."""
-        return self._open("collection_hold_action_ending", self._ending_domain())
+        """The place (sequence 50) of what a person decides: `collection_today_decide.py`."""
+        return None
 
     # -- call ----------------------------------------------------------------------------------------------------------------
 

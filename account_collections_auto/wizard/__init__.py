@@ -5,6 +5,7 @@ from . import collection_hold_start
 from . import collection_change_plan
 from . import collection_snooze
 from . import collection_call_log
+from . import collection_case_decide
 from . import collection_cycle_confirm
 from . import collection_drop
 from . import collection_import

@@ -28,7 +28,11 @@ class CollectionDecision(models.AbstractModel):
         """Do it, close the question, and offer to take it back."""
         self.ensure_one()
         self._check_cases()
-        message, self.undo_values = self._apply()
+        return self._finish(*self._apply())
+
+    def _finish(self, message, undo_values):
+        """Close the question, say what was done, and offer to take it back."""
+        self.undo_values = undo_values
         return {
             "type": "ir.actions.client",
             "tag": "collection_undo",
