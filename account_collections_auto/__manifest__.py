@@ -63,9 +63,9 @@
         "views/res_config_settings_views.xml",
         "views/res_config_settings_today_views.xml",
         "views/collection_today_views.xml",
+        "views/collection_phone_views.xml",
         "views/collection_menus.xml",
         "views/collection_team_views.xml",
-        "data/collection_favourites.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_collections_auto/static/src/**/*"],

@@ -128,7 +128,7 @@ class TestFigures(WorklistCase):
         self.assertIn((self.env.user, 2), groups(self.domain, ["salesperson_id"], ["__count"]))
         self.assertEqual(self.find(("country_id", "=", belgium.id)), self.young | self.middle)
 
-    def test_every_filter_and_favourite_can_be_used(self):
+    def test_every_filter_can_be_used(self):
         view = fromstring(self.env["collection.case"].get_view(view_type="search")["arch"])
         for node in view.iter("filter"):
             with self.subTest(node.get("name")):
@@ -139,13 +139,16 @@ class TestFigures(WorklistCase):
                     self.env["collection.case"].formatted_read_group(
                         self.domain, [f"{group}:month" if "date" in group else group], ["amount_overdue:sum"]
                     )
-        favourites = self.env["ir.filters"].search([("model_id", "=", "collection.case")])
-        self.assertEqual(len(favourites), 3)
-        for favourite in favourites:
-            with self.subTest(favourite.name):
-                domain = safe_eval(favourite.domain, {"uid": self.env.uid})
-                order = safe_eval(favourite.sort)
-                self.env["collection.case"].search(domain, order=",".join(order) or None)
+
+    def test_whom_to_call_is_one_filter(self):
+        self.run_cycle(self.today - days(20))
+        self.cases.invalidate_recordset()
+        self.assertEqual(self.filtered_by("to_call"), self.cases)
+        self.run_cycle(self.today)
+        self.cases.invalidate_recordset()
+        written = self.cases.filtered(lambda case: case.last_contact_date == self.today)
+        self.assertTrue(written)
+        self.assertEqual(self.filtered_by("to_call"), self.cases - written)
 
     def test_a_page_costs_the_same_for_eight_cases_and_for_eighty(self):
         for number in range(77):
@@ -163,9 +166,7 @@ class TestFigures(WorklistCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            found = self.env["collection.case"].web_search_read(
-                self.domain, page, limit=limit, order="amount_overdue desc"
-            )
+            found = self.env["collection.case"].web_search_read(self.domain, page, limit=limit, order="amount_overdue desc")
             self.assertEqual(len(found["records"]), limit)
             return self.env.cr.sql_log_count - before
 
@@ -190,9 +191,7 @@ class TestDecisions(WorklistCase):
         self.assertFalse(self.young.user_id)
 
     def test_hold_and_take_back(self):
-        question = self.decide(
-            self.young | self.middle, "action_hold", reason="Inventory", date_until=self.today + days(5)
-        )
+        question = self.decide(self.young | self.middle, "action_hold", reason="Inventory", date_until=self.today + days(5))
         self.run_cycle(self.today)
         self.assertWithheld(self.debtors[1], "hold", on=self.today)
         self.assertSent(self.debtors[2], self.level(7), on=self.today)
