@@ -110,11 +110,14 @@ class CollectionAction(models.Model):
             ],
             "sums": [self._prepare_sums(currency, total, formats) for currency, total in claims.items()],
             "has_references": any(line.move_reference for line in self.line_ids),
-            "has_overdue": any(line.days_overdue > 0 for line in self.line_ids),
+            "has_overdue": self._has_overdue_debts(),
             "has_stopped": any(line.amount_stopped_currency for line in self.line_ids),
             "final": self.level_id.final_notice,
             "proof_request": self._get_proof_request(),
         }
+
+    def _has_overdue_debts(self):
+        return any(line.days_overdue > 0 and line.amount_residual_currency > 0 for line in self.line_ids)
 
     def _section_of(self, line):
         """What advances, what was reminded before (by date), what else is due, the credits.
@@ -132,7 +135,7 @@ class CollectionAction(models.Model):
         due = self.env._("Now due")
         if level.final_notice:
             first = self.env._("Final notice")
-        elif level and level.days_overdue <= 0 and not any(line.days_overdue > 0 for line in self.line_ids):
+        elif level and level.days_overdue <= 0 and not self._has_overdue_debts():
             first = self.env._("Due soon")
         else:
             first = due

@@ -70,12 +70,15 @@ class TestMessageEditor(CollectionsCase):
         self.assertNotIn("Due soon", self.preview(body=table)["html"])
         self.assertIn("Due soon", self.preview(body=table, partner=self.env["res.partner"])["html"])
         upcoming = self.customer("Pays next week")
-        self.invoice(upcoming, 80, due=self.company._collection_today() + timedelta(days=2))
+        today = self.company._collection_today()
+        self.invoice(upcoming, 80, due=today + timedelta(days=2))
+        self.credit_note(upcoming, 5, on=today - timedelta(days=9))
         self.env["collection.case"]._refresh_marked()
         self.assertEqual(self.editor.get_page(courtesy.id)["partner_id"], upcoming.id)
         html = self.preview(body=table, partner=upcoming)["html"]
         self.assertIn("Due soon", html)
         self.assertNotIn("Now due", html)
+        self.assertNotIn("Days overdue", html)
 
     def test_mistakes_are_sentences(self):
         for subject, body, sentence in (
