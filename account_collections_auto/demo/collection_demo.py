@@ -15,13 +15,14 @@ FIRST_REF = "COLLECT-01"
 PER_EURO = {"EUR": 1.0, "USD": 1.1, "GBP": 0.86, "CHF": 0.95}
 GOODS = ("Delivery as ordered", "Service contract", "Spare parts", "Consulting", "Installation on site", "Monthly supply")
 # Days overdue: (first, last, how many invoices).
-OPEN_AGES = ((-60, -4, 64), (-3, -1, 8), (0, 0, 4), (1, 6, 14), (7, 20, 26), (21, 34, 20), (35, 90, 30), (91, 400, 14))
+OPEN_AGES = ((-60, -4, 44), (-3, -1, 8), (0, 0, 4), (1, 6, 14), (7, 20, 46), (21, 34, 20), (35, 90, 30), (91, 400, 14))
 PAID_AGES = ((46, 400, 120),)
 # Six weeks of history: a cycle on each of these days before today.
 PAST_CYCLES = (42, 28, 14)
-# So many messages of today's cycle wait for a person, and so many customers have no address in all.
+# So many messages of today's cycle wait for a person, and so many customers have no address.
 TO_APPROVE = 12
 WITHOUT_ADDRESS = 5
+NO_ADDRESS_AT_ALL = "accounting(at)office"
 
 
 class Bill(NamedTuple):
@@ -295,9 +296,6 @@ class CollectionDemo(models.AbstractModel):
         return invoices.filtered(lambda move: move.amount_residual and first <= move.invoice_date_due <= last)
 
     def _make_addresses(self, pick):
-        next(pick).partner_id.email = False
-        next(pick).partner_id.email = "accounting(at)office"
-        self.env["mail.blacklist"]._add(next(pick).partner_id.email)
         self._add_contact(next(pick).partner_id, "collections", collection_contact=True)
         self._add_contact(next(pick).partner_id, "invoices", type="invoice")
         payer = self.env["res.partner"].create(
@@ -388,11 +386,18 @@ class CollectionDemo(models.AbstractModel):
     # -- what somebody finds on Today after the cycle --------------------------------------------------------------------
 
     def _make_work_for_today(self, company):
-        """Of the customers whom a cycle today would contact, the largest wait for approval, and a few have no address."""
+        """Of the customers whom a cycle today would contact, the largest wait for approval and the smallest have no
+        address, one that is none, or one that wants no mail. Whom else the cycle reaches depends on the day of the week.
+        """
         preview = self.env["collection.cycle"].preview(company, self._today())
         planned = preview.line_ids.filtered(lambda line: line.decision == "planned").sorted("amount", reverse=True)
         cases = planned.case_id
         preview.unlink()
-        cases[:TO_APPROVE].needs_review = True
-        without = self.env["res.partner"].search_count([("ref", "=like", "COLLECT-%"), ("email", "=", False)])
-        cases[TO_APPROVE : TO_APPROVE + WITHOUT_ADDRESS - without].partner_id.email = False
+        # Those with contacts or a payer of their own are written to there.
+        alone = cases.filtered(lambda case: not case.partner_id.child_ids and not case.partner_id.collection_payer_id)
+        unreachable = alone[-WITHOUT_ADDRESS - 2 :]
+        (cases - unreachable)[:TO_APPROVE].needs_review = True
+        *without, wrong, unwilling = unreachable.partner_id
+        self.env["res.partner"].union(*without).email = False
+        wrong.email = NO_ADDRESS_AT_ALL
+        self.env["mail.blacklist"]._add(unwilling.email)
