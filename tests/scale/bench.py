@@ -1,5 +1,5 @@
 """``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
-and ``setup/bench --lists [--invoices N] [--rounds N]``
+and ``setup/bench --lists [--invoices N] [--rounds N]``, ``setup/bench --stops [--invoices N] [--rounds N]``
 
 Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
 prints a table of ratios. Nothing here asserts a time; each task runs in a process of its own (see `worker`).
@@ -16,6 +16,7 @@ from statistics import median
 HERE = Path(__file__).parent
 DATA = Path(os.environ["COLLECTIONS_RUN_DIR"]) / "odoo-data"
 PAID_SHARE = 0.01
+STOPPED_SHARE = 0.10
 SCENARIOS = [("post", 1), ("post", None), ("pay", None), ("reconcile", None)]
 LABELS = {"post": "posting invoices in one transaction", "pay": "payments in one transaction", "reconcile": "lines reconciled"}
 
@@ -25,11 +26,13 @@ def main():
     say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
     databases = Databases()
     try:
-        if options.lists:
-            _lists(databases, options)
+        alone = (options.lists and _lists) or (options.stops and _stops)
+        if alone:
+            alone(databases, options)
             return
         figures = [_cycle(databases, size, options) for size in (options.invoices // 10, options.invoices)]
         _print_cycle(figures, options)
+        _stops(databases, options)
         if not options.skip_peer:
             _print_peer(_peer(databases, options), figures[-1])
         if not options.skip_accountant:
@@ -48,6 +51,7 @@ def _options():
     parser.add_argument("--skip-peer", action="store_true")
     parser.add_argument("--skip-accountant", action="store_true")
     parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
+    parser.add_argument("--stops", action="store_true", help="only a cycle with a tenth of the items stopped, and without")
     return parser.parse_args()
 
 
@@ -180,6 +184,36 @@ def _ratio(name, value, wanted):
     say(f"  {name:<62}{value:9.2f}   ({wanted})")
 
 
+# -- stops --------------------------------------------------------------------------------------------------------
+
+
+def _stops(databases, options):
+    """Plan the same cycle with and without stops, in turns."""
+    without = databases.copy(databases.with_suite(options.invoices), "stops_without")
+    task("stops.prepare", without)
+    names = {"without": without, "with": databases.copy(without, "stops_with")}
+    say(f"\nplanning a cycle with {STOPPED_SHARE:.0%} of the items stopped, and without; {options.rounds} rounds, median")
+    made = task("stops.stop", names["with"], share=STOPPED_SHARE)
+    say("  " + ", ".join(f"{count:,} {model}" for model, count in made.items()))
+    workers = {name: _Worker("stops.serve", database) for name, database in names.items()}
+    try:
+        rounds = _in_turns(workers, options.rounds)
+    finally:
+        for worker in workers.values():
+            worker.close()
+    say(f"  {'':<12}{'CPU':>8}{'project':>9}{'select':>8}{'withhold':>10}{'schedule':>10}{'statements':>12}{'messages':>10}")
+    for name, values in rounds.items():
+        seconds = {phase: median(value["phases"][phase] for value in values) for phase in values[0]["phases"]}
+        say(
+            f"  {name:<12}{median(value['cpu'] for value in values):8.2f}{seconds['project']:9.2f}{seconds['select']:8.2f}"
+            f"{seconds['withhold']:10.2f}{seconds['schedule']:10.2f}{values[0]['statements']:12,}{values[0]['messages']:10,}"
+        )
+    ratio = median(value["cpu"] for value in rounds["with"]) / median(value["cpu"] for value in rounds["without"])
+    _ratio("planning with stops / without, CPU", ratio, "at most 1.2")
+    for name in names.values():
+        databases.drop(name)
+
+
 # -- the lists ----------------------------------------------------------------------------------------------------
 
 
@@ -244,11 +278,11 @@ def _print_peer(peer, figures):
 # -- the accountant -----------------------------------------------------------------------------------------------
 
 
-class _Accountant:
+class _Worker:
     """A process that does one transaction per line of input."""
 
-    def __init__(self, database):
-        command = [sys.executable, HERE / "worker.py", "accountant.serve", database, DATA]
+    def __init__(self, task, database):
+        command = [sys.executable, HERE / "worker.py", task, database, DATA]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()
 
@@ -271,19 +305,23 @@ def _accountant(databases, options):
     task("cycle.first_run", names["with"], sample=0)  # the customers have cases, as in daily use
     say(f"\nthe accountant, with / without the suite, {options.rounds} rounds, median")
     say(f"  {'':<46}{'CPU':>7}{'+ after commit':>16}{'statements more':>17}{'after commit':>14}")
-    workers = {name: _Accountant(database) for name, database in names.items()}
+    workers = {name: _Worker("accountant.serve", database) for name, database in names.items()}
     try:
         for scenario, size in SCENARIOS:
             size = size or options.size
-            rounds = {name: [] for name in workers}
-            for number in range(options.rounds + 1):
-                order = list(workers) if number % 2 else list(reversed(workers))
-                for name in order:
-                    rounds[name].append(workers[name].round(scenario, number, size))
-            _print_accountant(f"{size:,} {LABELS[scenario]}", {name: values[1:] for name, values in rounds.items()})
+            _print_accountant(f"{size:,} {LABELS[scenario]}", _in_turns(workers, options.rounds, scenario, size))
     finally:
         for worker in workers.values():
             worker.close()
+
+
+def _in_turns(workers, rounds, *order):
+    """Let each worker do so many ``rounds`` of ``order``, in turns; return their answers, without a first, cold one."""
+    answers = {name: [] for name in workers}
+    for number in range(rounds + 1):
+        for name in list(workers) if number % 2 else list(reversed(workers)):
+            answers[name].append(workers[name].round(*order[:1], number, *order[1:]))
+    return {name: values[1:] for name, values in answers.items()}
 
 
 def _print_accountant(label, rounds):

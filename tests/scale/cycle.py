@@ -10,7 +10,7 @@ from odoo.addons.account_collections_auto.engine import project, select, withhol
 
 
 @contextmanager
-def _phases(env, sample):
+def measured_phases(env, sample):
     """Measure the verbs of the cycles inside; dispatch at most ``sample`` messages."""
     phases = defaultdict(Phase)
 
@@ -59,7 +59,7 @@ def _planned(phases):
 
 def _run(env, sample):
     memory = peak_memory()
-    with _phases(env, sample) as phases, Phase() as whole:
+    with measured_phases(env, sample) as phases, Phase() as whole:
         cycle = env["collection.cycle"].run(env.company, env.company._collection_today(), commit=True)
     return {
         "phases": {name: phase.values() for name, phase in phases.items()},

@@ -1,0 +1,133 @@
+"""What a cycle costs when a tenth of the open items is stopped: holds, disputes of a part, promises, payment notices.
+
+`prepare` projects the ledger, `stop` records the stops as people do, `serve` plans the same cycle again and again.
+"""
+
+import json
+import sys
+from datetime import timedelta
+from itertools import accumulate
+
+import odoo.sql_db
+from cycle import measured_phases
+from measure import backend_cpu, process_cpu
+from odoo import Command
+from odoo.addons.account_collections_auto.engine import project
+
+# Of the items that are stopped, so many in each way; of as many again as the half of them a hold is over.
+MIX = {"hold": 0.3, "customer on hold": 0.1, "dispute": 0.3, "promise": 0.15, "payment notice": 0.15}
+OVER = 0.5
+
+
+def prepare(env):
+    """Project the ledger: both databases begin with the same items and cases."""
+    project.refresh_company(env, env.company)
+    env.cr.commit()
+    env.cr.execute("ANALYZE")
+    env.cr.commit()
+
+
+def stop(env, share):
+    """Stop ``share`` of the open debits from yesterday on. Return how many items, and by how many records of each kind."""
+    env = env(context={**env.context, "tracking_disable": True, "mail_create_nolog": True, "mail_activity_quick_update": True})
+    env.company.collection_plan_id.write({"promise_max_in_row": 0})
+    rows = _draw(env)
+    wanted = int(len(rows) * share)
+    customers = _whole_customers(rows, wanted * MIX["customer on hold"])
+    rest = iter(row for row in rows if row["partner"] not in customers)
+    take = lambda part: [next(rest) for _number in range(int(wanted * part))]  # noqa: E731
+    day = env.company._collection_today() - timedelta(days=1)
+    later = day + timedelta(days=20)
+    hold = {"reason": "Waits for a document", "date_until": later}
+    over = {"reason": "Was ill", "date_from": day - timedelta(days=9), "date_until": day - timedelta(days=1)}
+    orders = {
+        "collection.hold": [
+            *({**_common(env, row, day), **_items(row), **hold} for row in take(MIX["hold"])),
+            *({"partner_id": partner, "company_id": env.company.id, "date_from": day, **hold} for partner in customers),
+            *({**_common(env, row, day), **_items(row), **over} for row in take(OVER)),
+        ],
+        "collection.dispute": [_dispute(env, row, day, number) for number, row in enumerate(take(MIX["dispute"]))],
+        "collection.promise": [
+            {**_common(env, row, day), **_items(row), "amount": row["amount"], "promise_date": day + timedelta(days=9)}
+            for row in take(MIX["promise"])
+        ],
+        "collection.payment.notice": [
+            {**_common(env, row, day), **_items(row), "amount": row["amount"], "payment_date": day}
+            for row in take(MIX["payment notice"])
+        ],
+    }
+    for model, values in orders.items():
+        env[model].create(values)
+    env.cr.commit()
+    env.cr.execute("ANALYZE")
+    env.cr.commit()
+    return {model: len(values) for model, values in orders.items()}
+
+
+def _draw(env):
+    """The open debits in an order that chance makes, the same for the same ledger."""
+    env.cr.execute(
+        """SELECT item.id AS item, kase.partner_id AS partner, item.amount_residual_currency::float AS amount
+             FROM collection_item item JOIN collection_case kase ON kase.id = item.case_id
+            WHERE item.active AND item.amount_residual_currency > 1 ORDER BY md5(item.id::text)"""
+    )
+    return env.cr.dictfetchall()
+
+
+def _whole_customers(rows, items):
+    """The first customers of ``rows`` who have about so many ``items`` together."""
+    counts = {}
+    for row in rows:
+        counts[row["partner"]] = counts.get(row["partner"], 0) + 1
+    together = accumulate(counts.values())
+    return {partner for partner, count in zip(counts, together, strict=True) if count <= items}
+
+
+def _common(env, row, day):
+    return {"partner_id": row["partner"], "company_id": env.company.id, "date_from": day}
+
+
+def _items(row):
+    return {"item_ids": [Command.set([row["item"]])]}
+
+
+def _dispute(env, row, day, number):
+    """Half of the item, of every third all."""
+    amount = row["amount"] if number % 3 == 0 else max(round(row["amount"] / 2, 2), 0.01)
+    reason = env.ref("account_collections_auto.collection_dispute_reason_delivery").id
+    line = Command.create({"item_id": row["item"], "amount": amount})
+    return {**_common(env, row, day), "reason_id": reason, "line_ids": [line]}
+
+
+# -- planning ----------------------------------------------------------------------------------------------------------
+
+
+def serve(env):
+    """For each line of input plan the cycle of today, undo it, and answer with what it cost."""
+    print("ready", flush=True)
+    for _line in sys.stdin:
+        print(json.dumps(_plan(env)), flush=True)
+    return {}
+
+
+def _plan(env):
+    backend = env.cr._cnx.info.backend_pid
+    before = (process_cpu(), backend_cpu(backend), odoo.sql_db.sql_counter)
+    with measured_phases(env, sample=0) as phases:
+        cycle = env["collection.cycle"].run(env.company, env.company._collection_today())
+        messages = len(cycle.action_ids)
+    after = (process_cpu(), backend_cpu(backend), odoo.sql_db.sql_counter)
+    env.cr.rollback()
+    env.invalidate_all(flush=False)
+    # What was undone leaves dead rows behind, which nobody clears away within a minute.
+    env.cr._cnx.autocommit = True
+    env.cr._obj.execute("VACUUM ANALYZE collection_case, collection_item, collection_action, collection_action_line")
+    env.cr._obj.execute("VACUUM ANALYZE collection_cycle_line, collection_cycle")
+    env.cr._cnx.autocommit = False
+    on_this_machine = before[1] is not None and after[1] is not None
+    return {
+        "cpu": after[0] - before[0] + (after[1] - before[1] if on_this_machine else 0),
+        "statements": after[2] - before[2],
+        "messages": messages,
+        "phases": {name: phase.seconds for name, phase in phases.items()},
+    }
