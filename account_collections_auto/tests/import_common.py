@@ -3,8 +3,7 @@
 import random
 from datetime import timedelta
 
-from odoo import Command
-
+from .bulk import post_invoices
 from .common import TODAY, CollectionsCase
 
 CUSTOMERS = 100
@@ -27,20 +26,7 @@ class ImportCase(CollectionsCase):
             [{"name": f"Customer {position}", "email": f"c{position}@example.com"} for position in range(number)]
         )
         overdue = [(partner, days) for partner in cls.customers for days in dice.sample(DAYS, dice.randint(1, 3))]
-        cls.invoices = cls.env["account.move"].create(
-            [
-                {
-                    "move_type": "out_invoice",
-                    "partner_id": partner.id,
-                    "invoice_date": TODAY - timedelta(days=days + 30),
-                    "invoice_date_due": TODAY - timedelta(days=days),
-                    "invoice_payment_term_id": False,
-                    "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 100, "tax_ids": []})],
-                }
-                for partner, days in overdue
-            ]
-        )
-        cls.invoices.action_post()
+        cls.invoices = post_invoices(cls.env, [(partner, 100, TODAY - timedelta(days=days)) for partner, days in overdue])
         cls.env["collection.case"]._refresh_marked()
         cls.env.flush_all()
 

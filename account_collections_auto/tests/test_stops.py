@@ -1,11 +1,11 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
 from ..engine import withhold
+from .bulk import post_invoices
 from .common import TODAY, CollectionsCase
 
 
@@ -275,20 +275,10 @@ class TestStops(CollectionsCase):
         customers = self.env["res.partner"].create(
             [{"name": f"Customer {count}", "email": f"c{count}@example.com"} for count in range(number)]
         )
-        moves = self.env["account.move"].create(
-            [
-                {
-                    "move_type": "out_invoice",
-                    "partner_id": customer.id,
-                    "invoice_date": TODAY - timedelta(days=1 + 2190 * count // number),
-                    "invoice_date_due": TODAY - timedelta(days=1 + 2190 * count // number),
-                    "invoice_payment_term_id": False,
-                    "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 100, "tax_ids": []})],
-                }
-                for count, customer in enumerate(customers)
-            ]
-        )
-        moves.action_post()
+        orders = [
+            (customer, 100, TODAY - timedelta(days=1 + 2190 * count // number)) for count, customer in enumerate(customers)
+        ]
+        post_invoices(self.env, orders)
         self.env["collection.case"]._refresh_marked()
         return customers
 
