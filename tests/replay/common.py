@@ -4,8 +4,10 @@ import time
 from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 
 from odoo import Command
+from odoo.addons.account_collections_auto.tests.bulk import copy_rows
 from odoo.addons.account_collections_auto.tests.common import CollectionsCase
 from odoo.tests import tagged
 
@@ -30,7 +32,7 @@ class ReplayCase(CollectionsCase):
         cls.currencies = {name: cls.env.ref(f"base.{name}") for name in ("USD", "CAD")}
         cls.rates = [(None, {"USD": Decimal(1), "CAD": Decimal("1.25")})]
         cls.set_rate(cls.currencies["CAD"], 1.25, on="2000-01-01")
-        cls.partners, cls.books, cls.documents = {}, {}, {}
+        cls.partners, cls.books, cls.documents, cls.templates = {}, {}, {}, {}
         cls.spent = Counter()
 
     # -- set-up --------------------------------------------------------------------------------------------------------
@@ -121,38 +123,84 @@ class ReplayCase(CollectionsCase):
             tell(event.kind, *args)
 
     def _post(self, day, events):
+        """Post the documents of a day. Their drafts are copies of one that Odoo made: posting them is all it has to do."""
         if not events:
             return
-        moves = self.env["account.move"].create([self._prepare_move(day, event) for event in events])
+        moves = self.env["account.move"]
+        for kind, group in groupby(events, key=lambda event: event.kind):
+            moves |= self._draft(day, kind, list(group))
         moves.action_post()
         for event, move in zip(events, moves, strict=True):
             line = move.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
             self.documents[event.args[0]] = line
 
-    def _prepare_move(self, day, event):
-        key, currency = event.args[:2]
-        common = {"partner_id": self.partners[event.customer].id, "ref": key, "currency_id": self.currencies[currency].id}
-        if event.kind == "payment":
-            return {**common, "move_type": "entry", "date": day, "line_ids": self._prepare_payment_lines(day, event)}
-        if event.kind == "invoice":
-            _key, _currency, due, amount, issued = event.args
-            dates = {"move_type": "out_invoice", "invoice_date": issued, "invoice_date_due": due}
-        else:
-            amount = event.args[2]
-            dates = {"move_type": "out_refund", "invoice_date": day, "invoice_date_due": day}
-        line = Command.create({"name": "Goods", "price_unit": float(amount), "tax_ids": []})
-        return {**common, **dates, "invoice_payment_term_id": False, "invoice_line_ids": [line]}
+    def _draft(self, day, kind, events):
+        """Return drafts of ``events`` of one kind: invoices, credit notes, or money that came in."""
+        template = self._get_template(kind)
+        facts = [self._prepare_facts(day, event) for event in events]
+        moves = copy_rows(template, [{**document, "access_token": None} for document, _partner, _sums, _due in facts])
+        for line in template.line_ids:
+            is_receivable = line.account_id.account_type == "asset_receivable"
+            sign = 1 if line.balance > 0 else -1
+            copies = []
+            for move, (document, partner, (amount, balance), due) in zip(moves.ids, facts, strict=True):
+                values = {"move_id": move, "date": document["date"], "currency_id": document["currency_id"]}
+                values |= {"partner_id": partner, "debit": max(sign * balance, 0), "credit": max(-sign * balance, 0)}
+                values |= {"balance": sign * balance, "amount_currency": sign * amount}
+                if line.display_type == "product" and kind != "payment":
+                    values |= dict.fromkeys(("price_unit", "price_subtotal", "price_total"), amount)
+                if is_receivable or line.account_id.reconcile:
+                    values |= {"amount_residual": sign * balance, "amount_residual_currency": sign * amount}
+                if is_receivable:
+                    values["date_maturity"] = due
+                if "invoice_date" in document:
+                    values["invoice_date"] = document["invoice_date"]
+                copies.append(values)
+            copy_rows(line, copies)
+        self.env.invalidate_all(flush=False)
+        return moves
 
-    def _prepare_payment_lines(self, day, event):
-        _key, currency, amount = event.args
-        balance = float(round(amount / self.rates_of(day)[currency], 2))
-        common = {"partner_id": self.partners[event.customer].id, "currency_id": self.currencies[currency].id}
-        receivable = self.company_data["default_account_receivable"].id
-        cash = self.pay_in_cash.default_account_id.id
-        return [
-            Command.create({**common, "account_id": receivable, "amount_currency": -float(amount), "balance": -balance}),
-            Command.create({**common, "account_id": cash, "amount_currency": float(amount), "balance": balance}),
-        ]
+    def _prepare_facts(self, day, event):
+        """Return (columns of the document, partner id, (amount, in company currency), due date) of ``event``."""
+        key, currency = event.args[:2]
+        amount, issued, due = event.args[2], day, day
+        if event.kind == "invoice":
+            due, amount, issued = event.args[2:5]
+        partner = self.partners[event.customer].id
+        rate = self.rates_of(issued)[currency]
+        sums = (float(amount), float(round(amount / rate, 2)))
+        document = {"ref": key, "partner_id": partner, "commercial_partner_id": partner, "date": issued}
+        document["currency_id"] = self.currencies[currency].id
+        if event.kind == "payment":
+            document |= dict.fromkeys(("amount_total", "amount_total_signed"), sums[1])
+            return document, partner, sums, due
+        sign = 1 if event.kind == "invoice" else -1
+        document |= {"partner_shipping_id": partner, "invoice_partner_display_name": event.customer}
+        document |= {"invoice_date": issued, "invoice_date_due": due, "invoice_currency_rate": float(rate)}
+        document |= dict.fromkeys(("amount_untaxed", "amount_total", "amount_residual"), sums[0])
+        signed = ("amount_untaxed_signed", "amount_total_signed", "amount_residual_signed")
+        document |= dict.fromkeys(signed, sign * sums[1])
+        in_currency = ("amount_untaxed_in_currency_signed", "amount_total_in_currency_signed")
+        document |= dict.fromkeys(in_currency, sign * sums[0])
+        return document, partner, sums, due
+
+    def _get_template(self, kind):
+        """Return the draft that the others are copies of, made by Odoo."""
+        if kind not in self.templates:
+            partner = next(iter(self.partners.values()))
+            common = {"partner_id": partner.id, "currency_id": self.currencies["USD"].id}
+            if kind == "payment":
+                receivable = self.company_data["default_account_receivable"].id
+                sides = ((receivable, -100.0), (self.pay_in_cash.default_account_id.id, 100.0))
+                lines = [Command.create({**common, "account_id": account, "balance": sum_}) for account, sum_ in sides]
+                values = {"move_type": "entry", "line_ids": lines}
+            else:
+                line = Command.create({"name": "Goods", "price_unit": 100.0, "tax_ids": []})
+                move_type = "out_invoice" if kind == "invoice" else "out_refund"
+                dates = dict.fromkeys(("invoice_date", "invoice_date_due"), "2020-01-01")
+                values = {"move_type": move_type, "invoice_line_ids": [line], "invoice_payment_term_id": False, **dates}
+            self.templates[kind] = self.env["account.move"].create({**common, **values})
+        return self.templates[kind]
 
     def _do_match(self, day, events):
         pairs = [self.documents[event.args[0]] + self.documents[event.args[1]] for event in events]
