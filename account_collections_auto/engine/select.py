@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from . import TEMPORARY_TABLES
+from . import TEMPORARY_TABLES, instalments
 from .rates import rates_sql
 from .wish import CYCLE
 
@@ -14,7 +14,8 @@ def select(env, company, date, cases=None, wish=CYCLE):
     ``is_credit``, ``is_small`` (within the tolerance), ``is_overdue``, ``level_id`` (the next level, if any), ``reached``
     (it is reached on ``date``), ``repeats`` (the last level once more), ``collectable`` (true until `withhold`), ``stopped``
     and ``claimable`` (what a stop covers, nothing until `withhold`, and the rest of it; in the item's currency),
-    ``waits_until`` (the last day on which the item waits for an answer to its last message).
+    ``waits_until`` (the last day on which the item waits for an answer to its last message), ``instalment`` (what missed
+    instalments claim of it, in a reminder of these).
     """
     drop(env)
     env.cr.execute(
@@ -28,7 +29,7 @@ def select(env, company, date, cases=None, wish=CYCLE):
                       %(date)s::date - item.due_date AS days_overdue,
                       item.amount_residual_currency < 0 AS is_credit,
                       abs(item.amount_residual_currency) <= plan.tolerance_amount * rate.per_unit AS is_small,
-                      0::numeric AS stopped, item.amount_residual_currency AS claimable,
+                      0::numeric AS stopped, item.amount_residual_currency AS claimable, NULL::numeric AS instalment,
                       item.due_date < %(date)s AS is_overdue,
                       next_level.id AS level_id, next_level.days_overdue AS level_days,
                       (next_level.due AND (next_level.waited OR %(impatient)s)) IS TRUE AND item.amount_residual_currency > 0
@@ -55,6 +56,10 @@ def select(env, company, date, cases=None, wish=CYCLE):
     )
     if wish.kind == "message":
         _take_what_is_overdue(env, wish)
+    elif wish.kind == "instalment":
+        instalments.take_missed(env, company, date)
+    elif wish.kind != "again":
+        instalments.resume_at_agreed_level(env, company, date)
     env.cr.execute("ANALYZE collection_tmp_item")
 
 

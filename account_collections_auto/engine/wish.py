@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 # Reasons that a person may set aside, giving a reason of their own. Every other one stands.
 SOFT = ("gap", "below_minimum", "deadline")
+# What is outside of the levels, and goes by e-mail.
+WITHOUT_LEVEL = ("message", "instalment")
 
 
 class Wish(NamedTuple):
@@ -15,7 +17,8 @@ class Wish(NamedTuple):
     True
     """
 
-    # "next": the level that is reached; "again": the last level once more; "message": a text outside of the levels.
+    # "next": the level that is reached; "again": the last level once more; "message": a text outside of the levels;
+    # "instalment": a reminder of the missed instalments of a payment plan, and of nothing else.
     kind: str = ""
     # Whether a "message" is also the step to the next level of the items that reach one.
     advances: bool = True

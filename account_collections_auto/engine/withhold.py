@@ -7,7 +7,8 @@ nothing else. To add a reason for items, inherit `collection.stop.mixin`; to add
 
 from odoo.tools import SQL
 
-from .wish import CYCLE
+from . import instalments
+from .wish import CYCLE, WITHOUT_LEVEL
 
 # Reasons whose text is a date.
 DATED = ("gap", "bank_line", "awaiting_review", "not_reached")
@@ -58,7 +59,11 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
             SQL(" UNION ALL ").join(_item_stops(env, company, date)),
         )
     )
+    if wish.kind == "instalment":
+        instalments.stop_what_is_not_missed(env)
     _take_off_stopped(env)
+    if wish.kind == "instalment":
+        instalments.forget_own_stop(env)
     _claim(env)
     _advance(env)
     _give_time_after_stops(env, company, date)
@@ -75,7 +80,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
             ),
         )
     )
-    if wish.kind in ("again", "message"):
+    if wish.kind in ("again", *WITHOUT_LEVEL):
         _leave_what_is_prepared(env, ignore_actions)
     if wish.ignored:
         _set_aside(env, wish)
@@ -295,7 +300,7 @@ def _leave_to_people(env, wish):
 
     A person who sends is the hand; a message outside of the levels needs no steps.
     """
-    if wish.kind == "message":
+    if wish.kind in WITHOUT_LEVEL:
         return
     env.cr.execute(
         SQL(
@@ -374,7 +379,7 @@ def _gather_cases(env, company, wish):
                  LEFT JOIN collection_level level ON level.id = tone.level_id""",
             digits=company.currency_id.decimal_places,
             by_person=wish.by_person,
-            channel="email" if wish.kind == "message" else None,
+            channel="email" if wish.kind in WITHOUT_LEVEL else None,
         )
     )
     env.cr.execute("CREATE UNIQUE INDEX ON collection_tmp_case (case_id)")

@@ -30,6 +30,13 @@ from . import collection_dispute
 from . import collection_dispute_line
 from . import collection_promise
 from . import collection_payment_notice
+from . import collection_plan_instalments
+from . import collection_payment_plan
+from . import collection_payment_plan_line
+from . import collection_payment_plan_verdict
+from . import collection_payment_plan_agreement
+from . import collection_item_payment_plan
+from . import collection_case_payment_plan
 from . import collection_item_dispute
 from . import collection_item_promise
 from . import collection_case_dispute
@@ -43,6 +50,7 @@ from . import collection_cycle_explain
 from . import collection_cycle_mode
 from . import collection_cycle_page
 from . import collection_cycle_message
+from . import collection_cycle_instalment
 from . import collection_cycle_line
 from . import collection_cycle_line_compare
 from . import collection_cycle_line_message
@@ -62,6 +70,8 @@ from . import collection_request_line
 from . import collection_request_text
 from . import collection_action_request
 from . import collection_case_request
+from . import collection_request_instalment
+from . import collection_action_instalment
 from . import collection_bounce
 from . import collection_today
 from . import collection_today_cycle
@@ -69,6 +79,7 @@ from . import collection_today_approve
 from . import collection_today_customers
 from . import collection_today_answers
 from . import collection_today_decide
+from . import collection_today_payment_plan
 from . import collection_today_money
 from . import collection_today_mail
 from . import collection_statement_document

@@ -216,10 +216,12 @@ class CollectionCycle(models.Model):
             if not self._in_transaction(self._project_all, commit):
                 return
             _logger.info("Collection cycle %s: projected", self.id)
+            self._write_about_plans(commit)
             if not self._in_transaction(self._plan_all, commit):
                 return
         else:
             self._in_transaction(self._project_and_plan_rest, commit)
+            self._write_about_plans(commit)
         _logger.info("Collection cycle %s: scheduled", self.id)
         self._dispatch(commit)
         _logger.info("Collection cycle %s: dispatched", self.id)
@@ -270,6 +272,7 @@ class CollectionCycle(models.Model):
         project.refresh_company(self.env, company)
         self.env["collection.promise"]._judge(company, date)
         self.env["collection.payment.notice"]._judge(company, date)
+        self.env["collection.payment.plan"]._judge(company, date)
         self.env["collection.mirror"]._sync(company, date)
 
     def _plan_all(self):
@@ -294,6 +297,7 @@ class CollectionCycle(models.Model):
         project.refresh_marked(self.env)
         self.env["collection.promise"]._judge(self.company_id, self.date)
         self.env["collection.payment.notice"]._judge(self.company_id, self.date)
+        self.env["collection.payment.plan"]._judge(self.company_id, self.date)
         self.env["collection.mirror"]._sync(self.company_id, self.date)
         self._select_and_withhold(
             SQL(

@@ -74,6 +74,7 @@ class CollectionReason(models.AbstractModel):
             "covered_by_credit": self.env._("Covered by open credits"),
             "payment_notice": self.env._("The customer paid on %(date)s, as they say; the money may be on its way", date=date),
             "promise": self.env._("Promised for %(date)s", date=date),
+            "payment_plan": self.env._("Paid in instalments"),
             "credit_note_draft": self.env._("A credit note for it is not posted yet: %(text)s", text=text),
             "resuming": self.env._("A stop has ended; the customer gets time before the next level"),
             # withheld, by the customer

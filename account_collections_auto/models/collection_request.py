@@ -229,6 +229,10 @@ class CollectionRequest(models.Model):
         chosen = zip(SOFT, (self.sets_aside_gap, self.sets_aside_minimum, self.sets_aside_deadline), strict=True)
         return Wish(self.kind, bool(self.advances), tuple(code for code, is_chosen in chosen if is_chosen))
 
+    def _get_day(self):
+        """Return the day from which levels and days count when something is sent."""
+        return self.company_id._collection_today()
+
     def _occasion(self):
         return f"request:{self.id}"
 
@@ -460,7 +464,7 @@ class CollectionRequest(models.Model):
         lines = request._lock_lines(limit)
         if not lines:
             return 0
-        request.date = request.company_id._collection_today()
+        request.date = request._get_day()
         actions, recipients = request._prepare_messages(lines, lock=True)
         actions._send(request.date, recipients)
         return len(lines)

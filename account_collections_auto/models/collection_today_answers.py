@@ -7,14 +7,18 @@ class CollectionToday(models.AbstractModel):
     _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _tile_answers(self):
-        kinds = [
+    def _answer_kinds(self):
+        """Return (label, method that opens them, (model, domain)) of each kind of answer. Extend to add one."""
+        return [
             (self.env._("Promises that were not kept"), "open_broken_promises", self._broken_promises()),
             (self.env._("Promises that a manager approves"), "open_promises_to_approve", self._to_approve()),
             (self.env._("Payments that customers announced"), "open_payment_notices", self._notices()),
             (self.env._("Disputes of yours, and late ones"), "open_disputes", self._disputes()),
         ]
-        counted = [(label, method, self._count_answers(*answers)) for label, method, answers in kinds]
+
+    @api.model
+    def _tile_answers(self):
+        counted = [(label, method, self._count_answers(*answers)) for label, method, answers in self._answer_kinds()]
         found = [(label, method, rows) for label, method, rows in counted if rows]
         return self._tile(
             "answers",

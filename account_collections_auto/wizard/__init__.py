@@ -20,3 +20,7 @@ from . import collection_safe_start_plan
 from . import collection_dispute_settle
 from . import collection_dispute_settle_line
 from . import collection_statement
+from . import collection_payment_plan_start
+from . import collection_payment_plan_start_line
+from . import collection_payment_plan_accept
+from . import collection_case_decide_payment_plan

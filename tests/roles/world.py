@@ -56,6 +56,9 @@ class World(HttpCase):
         amount = {"amount": 50, "item_ids": item.ids, "currency_id": item.currency_id.id}
         cls.env["collection.promise"].create({**values, **amount, "promise_date": today})
         cls.env["collection.payment.notice"].create({**values, **amount, "payment_date": today})
+        context = item.case_id.action_payment_plan()["context"]
+        plan = cls.env["collection.payment.plan.start"].with_context(**context).create({"case_id": item.case_id.id})._make()
+        plan.action_propose()
         cls.env["collection.request"]._begin(item.case_id, "message")
         statement = {"case_id": item.case_id.id, "company_id": cls.company.id, "date": today}
         cls.env["collection.statement.sent"].sudo().create(statement)

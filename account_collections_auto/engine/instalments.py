@@ -1,0 +1,231 @@
+"""Instalments of payment plans: what is paid of them, from the ledger; what a reminder of one may claim.
+
+Money matched with the items of a plan pays its instalments, the oldest one first; credit notes take off the last ones. With
+an allocation "as agreed" each instalment is about one item, and the same holds for the instalments of that item. Money on
+account, not matched with anything yet, covers what is late: nobody is reminded of it, and it ends no plan. A constant
+number of statements for all plans of a company.
+"""
+
+from odoo.tools import SQL
+
+from .rates import rates_sql
+
+
+def progress_sql(env, company, states):
+    """Return a SELECT, one row per instalment of the plans of ``company`` in ``states``, in the currency of the plan.
+
+    (id, plan_id, pool, date, amount, credited, paid, rest, covered): ``pool`` is the item that the instalment is about, 0 for
+    all items of the plan; ``credited`` is taken off by credit notes since it was agreed, ``covered`` lies on account.
+    """
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    return SQL(
+        """WITH agreed AS MATERIALIZED (
+               SELECT plan.id, plan.case_id, plan.currency_id, plan.allocation = 'agreed' AS by_item, plan.credited_before
+                 FROM collection_payment_plan plan
+                WHERE plan.company_id = %(company)s AND plan.active AND plan.state IN %(states)s
+           ), owed AS (
+               SELECT agreed.id AS plan_id, CASE WHEN agreed.by_item THEN item.id ELSE 0 END AS pool,
+                      sum(CASE WHEN item.active THEN GREATEST(item.amount_residual_currency, 0) ELSE 0 END) AS open,
+                      GREATEST(sum(COALESCE(credit_note.amount, 0)
+                                   - COALESCE((agreed.credited_before->>(item.id::text))::numeric, 0)), 0) AS credited
+                 FROM agreed
+                 JOIN %(relation)s link ON link.%(plan_column)s = agreed.id
+                 JOIN collection_item item ON item.id = link.%(item_column)s
+                 LEFT JOIN LATERAL (%(credited)s) credit_note ON TRUE
+                GROUP BY agreed.id, CASE WHEN agreed.by_item THEN item.id ELSE 0 END
+           ), on_account AS (
+               SELECT agreed.id AS plan_id, -sum(item.amount_residual_currency) AS amount
+                 FROM agreed
+                 JOIN collection_item item ON item.case_id = agreed.case_id AND item.currency_id = agreed.currency_id
+                                          AND item.active AND item.amount_residual_currency < 0
+                GROUP BY agreed.id
+           ), listed AS (
+               SELECT line.id, agreed.id AS plan_id, CASE WHEN agreed.by_item THEN COALESCE(line.item_id, 0) ELSE 0 END AS pool,
+                      line.date, line.amount
+                 FROM agreed JOIN collection_payment_plan_line line ON line.payment_plan_id = agreed.id
+           ), reduced AS (
+               SELECT listed.*, COALESCE(owed.open, 0) AS open,
+                      LEAST(listed.amount, GREATEST(COALESCE(owed.credited, 0) - COALESCE(
+                          sum(listed.amount) OVER (PARTITION BY listed.plan_id, listed.pool
+                                                   ORDER BY listed.date DESC, listed.id DESC
+                                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS credited
+                 FROM listed LEFT JOIN owed ON owed.plan_id = listed.plan_id AND owed.pool = listed.pool
+           ), settled AS (
+               SELECT reduced.*,
+                      LEAST(amount - credited, GREATEST(
+                          sum(amount - credited) OVER (PARTITION BY plan_id, pool) - open - COALESCE(
+                              sum(amount - credited) OVER (PARTITION BY plan_id, pool ORDER BY date, id
+                                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS paid
+                 FROM reduced
+           )
+           SELECT settled.id, settled.plan_id, settled.pool, settled.date, settled.amount, settled.credited, settled.paid,
+                  settled.amount - settled.credited - settled.paid AS rest,
+                  LEAST(settled.amount - settled.credited - settled.paid, GREATEST(COALESCE(on_account.amount, 0) - COALESCE(
+                      sum(settled.amount - settled.credited - settled.paid)
+                          OVER (PARTITION BY settled.plan_id ORDER BY settled.date, settled.id
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS covered
+             FROM settled LEFT JOIN on_account ON on_account.plan_id = settled.plan_id""",
+        company=company.id,
+        states=tuple(states),
+        relation=SQL.identifier(items.relation),
+        plan_column=SQL.identifier(items.column1),
+        item_column=SQL.identifier(items.column2),
+        credited=credited_sql(SQL("item.move_line_id")),
+    )
+
+
+def credited_sql(line_id):
+    """Return a SELECT of (amount): what credit notes took off the journal item ``line_id`` (SQL), in its currency."""
+    return SQL(
+        """SELECT sum(partial.debit_amount_currency) AS amount
+             FROM account_partial_reconcile partial
+             JOIN account_move_line credit ON credit.id = partial.credit_move_id
+             JOIN account_move credit_move ON credit_move.id = credit.move_id AND credit_move.move_type = 'out_refund'
+            WHERE partial.debit_move_id = %s""",
+        line_id,
+    )
+
+
+def judge(env, company, date):
+    """Bring the running plans of ``company`` and their instalments in line with its ledger on ``date``.
+
+    Returns [(plan id, state before, state after)] of the plans that changed their state. A plan that is done is looked at
+    for another year: a payment that is undone opens its instalment again, which then gets its days of grace afresh.
+    """
+    env.cr.execute(
+        SQL(
+            """WITH progress AS MATERIALIZED (%(progress)s), verdict AS (
+                   SELECT progress.*, CASE WHEN rest <= tolerance THEN 'paid'
+                                           WHEN progress.date >= %(date)s THEN 'open'
+                                           WHEN rest - covered <= tolerance THEN 'covered'
+                                           WHEN %(date)s <= GREATEST(progress.date, reopened) + grace_days THEN 'late'
+                                           ELSE 'missed' END AS state
+                     FROM (SELECT progress.*, plan.grace_days,
+                                  COALESCE(dunning.tolerance_amount, 0) * rate.per_unit AS tolerance,
+                                  CASE WHEN line.state IN ('paid', 'covered') AND progress.date < %(date)s THEN %(date)s::date
+                                       ELSE line.reopened_on END AS reopened
+                             FROM progress
+                             JOIN collection_payment_plan_line line ON line.id = progress.id
+                             JOIN collection_payment_plan plan ON plan.id = progress.plan_id
+                             JOIN collection_case kase ON kase.id = plan.case_id
+                             JOIN (%(rates)s) rate ON rate.currency_id = plan.currency_id
+                             LEFT JOIN collection_plan dunning ON dunning.id = kase.plan_id) progress
+               )
+               UPDATE collection_payment_plan_line line
+                  SET state = verdict.state, amount_paid = verdict.paid, amount_credited = verdict.credited,
+                      amount_rest = verdict.rest,
+                      reopened_on = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.reopened END
+                 FROM verdict
+                WHERE line.id = verdict.id
+                  AND (line.state, line.amount_paid, line.amount_credited, line.amount_rest)
+                      IS DISTINCT FROM (verdict.state, verdict.paid, verdict.credited, verdict.rest)""",
+            progress=progress_sql(env, company, ("running", "done")),
+            rates=rates_sql(company.id, date),
+            date=date,
+        )
+    )
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_payment_plan plan
+                  SET state = decided.after, amount_paid = decided.paid, amount_credited = decided.credited,
+                      amount_rest = decided.rest, next_date = decided.next_date, missed_count = decided.missed,
+                      ended_on = CASE WHEN decided.after = 'running' THEN NULL
+                                      WHEN decided.after = decided.before THEN plan.ended_on ELSE %(date)s END
+                 FROM (SELECT plan.id, plan.state AS before, sums.*,
+                              CASE WHEN sums.open_count = 0 THEN 'done'
+                                   WHEN sums.missed >= GREATEST(plan.max_missed, 1) THEN 'ended'
+                                   ELSE 'running' END AS after
+                         FROM collection_payment_plan plan
+                         JOIN (SELECT payment_plan_id, sum(amount_paid) AS paid, sum(amount_credited) AS credited,
+                                      sum(amount_rest) AS rest, min(date) FILTER (WHERE state != 'paid') AS next_date,
+                                      count(*) FILTER (WHERE state = 'missed') AS missed,
+                                      count(*) FILTER (WHERE state != 'paid') AS open_count
+                                 FROM collection_payment_plan_line GROUP BY payment_plan_id) sums
+                           ON sums.payment_plan_id = plan.id
+                        WHERE plan.company_id = %(company)s AND plan.active
+                          AND (plan.state = 'running' OR plan.state = 'done' AND plan.ended_on > %(date)s::date - 366)) decided
+                WHERE plan.id = decided.id
+                  AND (plan.state, plan.amount_paid, plan.amount_credited, plan.amount_rest, plan.next_date, plan.missed_count)
+                      IS DISTINCT FROM (decided.after, decided.paid, decided.credited, decided.rest, decided.next_date,
+                                        decided.missed)
+               RETURNING plan.id, decided.before, decided.after""",
+            company=company.id,
+            date=date,
+        )
+    )
+    return [row for row in env.cr.fetchall() if row[1] != row[2]]
+
+
+def take_missed(env, company, date):
+    """Leave in ``collection_tmp_item`` only what a reminder of instalments is about, and the credits. Part of `select`.
+
+    ``instalment`` becomes what the instalments before ``date`` claim of an item, the item that is due first before others.
+    """
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    env.cr.execute(
+        SQL(
+            """WITH progress AS MATERIALIZED (%(progress)s), missed AS (
+                   SELECT plan_id, pool, sum(rest) AS amount FROM progress WHERE date < %(date)s GROUP BY plan_id, pool
+               ), share AS (
+                   SELECT item.item_id, LEAST(item.amount_residual_currency, GREATEST(missed.amount - COALESCE(
+                              sum(item.amount_residual_currency)
+                                  OVER (PARTITION BY missed.plan_id, missed.pool ORDER BY item.due_date, item.item_id
+                                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS amount
+                     FROM missed
+                     JOIN %(relation)s link ON link.%(plan_column)s = missed.plan_id
+                     JOIN collection_tmp_item item ON item.item_id = link.%(item_column)s AND NOT item.is_credit
+                                                  AND missed.pool IN (0, item.item_id)
+               )
+               UPDATE collection_tmp_item item
+                  SET instalment = share.amount, level_id = NULL, level_days = NULL, repeats = FALSE, waits_until = NULL,
+                      is_overdue = TRUE, reached = item.collectable
+                 FROM share WHERE share.item_id = item.item_id AND share.amount > 0""",
+            progress=progress_sql(env, company, ("running",)),
+            date=date,
+            relation=SQL.identifier(items.relation),
+            plan_column=SQL.identifier(items.column1),
+            item_column=SQL.identifier(items.column2),
+        )
+    )
+    env.cr.execute("DELETE FROM collection_tmp_item WHERE instalment IS NULL AND NOT is_credit")
+
+
+def stop_what_is_not_missed(env):
+    """For a reminder of instalments the plan stops what they do not claim, instead of the whole item. Part of `withhold`."""
+    env.cr.execute(
+        """UPDATE collection_tmp_stop stop SET amount = item.amount_residual_currency - item.instalment
+             FROM collection_tmp_item item WHERE item.item_id = stop.item_id AND stop.code = 'payment_plan'"""
+    )
+
+
+def forget_own_stop(env):
+    """The plan itself is no reason against the reminder of its own instalments. Part of `withhold`."""
+    env.cr.execute("DELETE FROM collection_tmp_stop WHERE code = 'payment_plan'")
+
+
+def resume_at_agreed_level(env, company, date):
+    """What a plan covered that ended goes on with the level that the plan names, if its days have come. Part of `select`.
+
+    Only ever upwards; a final notice is never the first contact.
+    """
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_tmp_item item SET level_id = named.level_id, level_days = named.level_days
+                 FROM (SELECT DISTINCT ON (link.%(item_column)s) link.%(item_column)s AS item_id, level.id AS level_id,
+                              level.days_overdue AS level_days, level.plan_id, level.final_notice
+                         FROM collection_payment_plan plan
+                         JOIN %(relation)s link ON link.%(plan_column)s = plan.id
+                         JOIN collection_level level ON level.id = plan.resume_level_id AND level.active
+                        WHERE plan.company_id = %(company)s AND plan.state = 'ended' AND plan.ended_on <= %(date)s
+                        ORDER BY link.%(item_column)s, plan.ended_on DESC, plan.id DESC) named
+                WHERE named.item_id = item.item_id AND named.plan_id = item.plan_id AND NOT item.repeats
+                  AND item.level_days < named.level_days AND item.days_overdue >= named.level_days
+                  AND (named.final_notice IS NOT TRUE OR item.got_days > 0)""",
+            company=company.id,
+            date=date,
+            relation=SQL.identifier(items.relation),
+            plan_column=SQL.identifier(items.column1),
+            item_column=SQL.identifier(items.column2),
+        )
+    )

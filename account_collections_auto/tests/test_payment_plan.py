@@ -1,0 +1,445 @@
+from datetime import date, timedelta
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .common import CollectionsCase
+
+JUNE_1 = date(2026, 6, 1)
+JUNE, JULY, AUGUST = date(2026, 6, 30), date(2026, 7, 31), date(2026, 8, 31)
+
+
+class PaymentPlanCase(CollectionsCase):
+    """A customer owes 3,000 and stands at L2 on 1 June."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plan.calendar_id = cls.env["resource.calendar"].create({"name": "Mondays to Fridays"})
+        cls.payer = cls.customer("Payer")
+        cls.debt = cls.invoice(cls.payer, 3000, due=date(2026, 5, 4))
+        cls.run_cycle(date(2026, 5, 12))
+        cls.run_cycle(date(2026, 5, 26))
+
+    def start(self, customer=None, items=None, **vals):
+        """Return the assistant, as it opens on the case of the customer."""
+        action = self.case(customer or self.payer).action_payment_plan()
+        context = action["context"] | ({"default_item_ids": [Command.set(items.ids)]} if items else {})
+        return self.env["collection.payment.plan.start"].with_context(**context).create({"first_date": JUNE_1, **vals})
+
+    def propose(self, on=JUNE_1, customer=None, items=None, terms=None, **vals):
+        with self.on_day(on):
+            plan = self.start(customer, items, **vals)._make()
+            plan.write(terms or {})
+            plan.action_propose()
+        return plan
+
+    def agree(self, on=JUNE_1, **vals):
+        """Return a plan that the customer accepted on the day it was proposed."""
+        plan = self.propose(on, **vals)
+        with self.on_day(on):
+            plan._accept("Anna Berg", on, self.env["ir.attachment"])
+        return plan
+
+    def judge(self, on):
+        self.env["collection.case"]._refresh_marked()
+        self.env["collection.payment.plan"]._judge(self.company, on)
+
+    def reminders(self, customer=None):
+        """Return (day, amount) of the reminders of instalments that were sent."""
+        return [
+            (action.contact_date, action.amount)
+            for action in self.actions(customer or self.payer)
+            if action.request_id.kind == "instalment" and action.state == "sent"
+        ]
+
+    def days(self, plan, name="state"):
+        return plan.line_ids.sorted("date").mapped(name)
+
+
+class TestPaymentPlan(PaymentPlanCase):
+    # -- the story -----------------------------------------------------------------------------------------------------
+
+    def test_3000_in_three_instalments_of_which_the_second_is_missed(self):
+        self.assertEqual(self.items(self.debt).level_id, self.level(21))
+        plan = self.agree()
+        self.assertEqual([(line.date, line.amount) for line in plan.line_ids], [(JUNE, 1000), (JULY, 1000), (AUGUST, 1000)])
+        self.pay(self.debt, 1000, on=JUNE)
+        before = len(self.sent(self.payer))
+        self.run_on(0, 10, 20, 29, 30, 40, 50, 60, since=JUNE_1)
+        self.assertEqual(len(self.sent(self.payer)), before, "nothing is claimed while the plan is kept")
+        self.assertEqual(self.days(plan), ["paid", "open", "open"])
+        self.assertWithheld(self.payer, "payment_plan", JULY)
+
+        self.run_daily(date(2026, 8, 1), date(2026, 8, 5))
+        self.assertEqual(self.reminders(), [(date(2026, 8, 1), 1000)])
+        [line] = self.actions(self.payer).filtered("instalment_ids").line_ids
+        self.assertRecordValues(line, [{"amount_residual_currency": 2000, "amount_claimed_currency": 1000, "advances": False}])
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["paid", "late", "open"]))
+
+        self.run_cycle(date(2026, 8, 6))
+        self.assertRecordValues(plan, [{"state": "ended", "amount_rest": 2000, "told_on": date(2026, 8, 6)}])
+        told = self.env["mail.mail"].sudo().search([("model", "=", plan._name), ("res_id", "=", plan.id)])
+        self.assertEqual(told.recipient_ids, self.payer)
+        self.assertIn("2,000.00", told.body_html)
+        self.assertEqual(plan.activity_ids.user_id, plan.case_id._get_collector())
+
+        self.run_on(1, 2, 3, 5, 8, since=date(2026, 8, 6))
+        day, level, advancing, total = self.sent(self.payer)[-1]
+        self.assertEqual((level, advancing, total), ("L3", {self.debt: 2000}, 2000))
+        self.assertGreaterEqual(day, date(2026, 8, 6) + timedelta(days=self.plan.resume_days))
+        claimed = [action.amount for action in self.actions(self.payer) if action.contact_date and action.contact_date > JUNE_1]
+        self.assertEqual(claimed, [1000, 2000])
+
+    def test_a_plan_that_is_kept_ends_in_silence(self):
+        plan = self.agree()
+        before = len(self.sent(self.payer))
+        for day in (JUNE, JULY, AUGUST):
+            self.pay(self.debt, 1000, on=day)
+            self.run_on(0, 3, since=day)
+        self.assertEqual(len(self.sent(self.payer)), before)
+        self.assertRecordValues(plan, [{"state": "done", "amount_paid": 3000, "amount_rest": 0}])
+        self.assertEqual(plan.progress, 100)
+
+    def test_who_pays_all_at_once_is_done(self):
+        plan = self.agree()
+        self.pay(self.debt, on=date(2026, 6, 10))
+        self.judge(date(2026, 6, 10))
+        self.assertEqual((plan.state, self.days(plan)), ("done", ["paid"] * 3))
+
+    # -- what is paid --------------------------------------------------------------------------------------------------
+
+    def test_a_payment_that_is_undone_opens_its_instalment_with_days_of_grace(self):
+        plan = self.agree()
+        payment = self.pay(self.debt, 3000, on=JUNE)
+        self.judge(date(2026, 7, 1))
+        self.assertEqual(plan.state, "done")
+        payment.action_draft()
+        payment.action_cancel()
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["late", "open", "open"]))
+        self.assertFalse(plan.ended_on)
+        self.judge(date(2026, 7, 25))
+        self.assertEqual(plan.state, "running")
+        self.judge(date(2026, 7, 26))
+        self.assertEqual(plan.state, "ended")
+
+    def test_judging_again_changes_nothing(self):
+        plan = self.agree()
+        for _time in range(3):
+            self.judge(date(2026, 7, 6))
+        self.assertRecordValues(plan, [{"state": "ended", "ended_on": date(2026, 7, 6)}])
+        self.judge(date(2026, 7, 9))
+        self.assertEqual((plan.ended_on, len(plan.activity_ids)), (date(2026, 7, 6), 1))
+
+    def test_a_credit_note_takes_off_the_last_instalments(self):
+        plan = self.agree()
+        reversal = self.debt._reverse_moves([{"invoice_date": date(2026, 6, 10)}])
+        reversal.invoice_line_ids.price_unit = 1200
+        reversal.action_post()
+        self.pay(self.debt, 1000, on=JUNE)
+        self.judge(date(2026, 7, 1))
+        self.assertEqual(self.days(plan, "amount_credited"), [0, 200, 1000])
+        self.assertEqual(self.days(plan, "amount_rest"), [0, 800, 0])
+        self.assertRecordValues(plan, [{"state": "running", "amount_credited": 1200, "amount_rest": 800}])
+
+    def test_a_credit_note_of_before_the_plan_is_no_credit_under_it(self):
+        reversal = self.debt._reverse_moves([{"invoice_date": date(2026, 5, 20)}])
+        reversal.invoice_line_ids.price_unit = 600
+        reversal.action_post()
+        plan = self.agree()
+        self.judge(date(2026, 6, 2))
+        self.assertEqual(self.days(plan, "amount_rest"), [800, 800, 800])
+
+    def test_money_on_account_covers_what_is_late_and_nobody_is_reminded(self):
+        plan = self.agree()
+        payment = self.env["account.payment"].create(
+            {
+                "amount": 1000,
+                "partner_id": self.payer.id,
+                "partner_type": "customer",
+                "payment_type": "inbound",
+                "date": JUNE,
+                "journal_id": self.pay_in_cash.id,
+            }
+        )
+        payment.action_post()
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(self.days(plan), ["covered", "open", "open"])
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.reminders()), ("running", []))
+
+    def test_as_agreed_only_the_money_for_its_item_pays_an_instalment(self):
+        other = self.invoice(self.payer, 500, due=date(2026, 5, 6))
+        plan = self.agree(instalment_count=2, allocation="agreed")
+        [first, second] = self.items(self.debt), self.items(other)
+        self.assertEqual(
+            [(line.date, line.amount, line.item_id) for line in plan.line_ids],
+            [(JUNE, 1750, first), (JULY, 1250, first), (JULY, 500, second)],
+        )
+        self.pay(other, on=JUNE)
+        self.judge(date(2026, 7, 1))
+        self.assertEqual(plan.line_ids.mapped("state"), ["late", "open", "paid"])
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(self.reminders(), [(date(2026, 7, 1), 1750)])
+
+    def test_in_another_currency(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        swiss = self.customer("Swiss")
+        invoice = self.invoice(swiss, 900, due=date(2026, 5, 4), currency=francs)
+        plan = self.agree(customer=swiss)
+        self.assertEqual((plan.currency_id, plan.line_ids.mapped("amount")), (francs, [300, 300, 300]))
+        self.pay(invoice, 200, on=JUNE)
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(self.days(plan, "amount_rest"), [100, 300, 300])
+        self.assertEqual(self.reminders(swiss), [(date(2026, 7, 1), 50)])
+
+    # -- reminders -----------------------------------------------------------------------------------------------------
+
+    def test_a_payment_that_comes_while_the_reminder_is_in_the_queue_cancels_it(self):
+        self.agree()
+        self.run_cycle(date(2026, 7, 1))
+        [action] = self.actions(self.payer).filtered("instalment_ids")
+        self.assertEqual(action._check_before_leaving(), {})
+        self.pay(self.debt, 1000, on=JUNE)
+        refused = action._check_before_leaving()
+        self.assertEqual(list(refused), [action])
+
+    def test_a_plan_that_was_cancelled_takes_back_its_reminder_from_the_queue(self):
+        plan = self.agree()
+        self.run_cycle(date(2026, 7, 1))
+        [action] = self.actions(self.payer).filtered("instalment_ids")
+        plan.action_cancel()
+        self.assertEqual(list(action._check_before_leaving()), [action])
+
+    def test_a_part_that_was_paid_is_not_claimed(self):
+        self.agree()
+        self.pay(self.debt, 400, on=JUNE)
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(self.reminders(), [(date(2026, 7, 1), 600)])
+
+    def test_two_missed_instalments_are_claimed_one_reminder_each(self):
+        plan = self.agree(terms={"max_missed": 3})
+        self.run_on(0, 1, 5, 20, 31, 38, since=date(2026, 7, 1))
+        self.assertEqual(self.reminders(), [(date(2026, 7, 1), 1000), (date(2026, 8, 1), 2000)])
+        self.assertEqual((plan.state, plan.missed_count), ("running", 2))
+
+    def test_whoever_cannot_be_reached_is_not_reminded_and_the_plan_says_why(self):
+        self.payer.email = False
+        plan = self.agree()
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(self.reminders(), [])
+        self.assertIn("No e-mail address", plan.line_ids[0].reminder_note)
+        self.payer.email = "found@example.com"
+        self.run_cycle(date(2026, 7, 2))
+        self.assertEqual(self.reminders(), [(date(2026, 7, 2), 1000)])
+        self.assertFalse(plan.line_ids[0].reminder_note)
+
+    def test_a_hold_on_the_customer_holds_back_the_reminder(self):
+        self.agree()
+        self.hold(self.payer, since=JUNE_1)
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(self.reminders(), [])
+
+    def test_a_reminder_that_came_back_is_sent_again(self):
+        self.agree()
+        self.run_cycle(date(2026, 7, 1))
+        self.actions(self.payer).filtered("instalment_ids").sudo()._refuse_contact(
+            "mail_bounced", ["customer@example.com"], "no such user", "bounced"
+        )
+        self.env["collection.bounce"].sudo().search([]).action_archive()
+        self.run_cycle(date(2026, 7, 2))
+        self.assertEqual(self.reminders(), [(date(2026, 7, 2), 1000)])
+
+    def test_a_cycle_that_runs_twice_reminds_once(self):
+        self.agree()
+        self.run_cycle(date(2026, 7, 1))
+        self.run_cycle(date(2026, 7, 1))
+        self.assertEqual(len(self.reminders()), 1)
+
+    def test_a_preview_counts_the_reminders_and_sends_none(self):
+        self.agree()
+        self.judge(date(2026, 7, 1))
+        preview = self.env["collection.cycle"].preview(self.company, date(2026, 7, 1))
+        self.assertEqual((preview.instalment_count, self.reminders()), (1, []))
+
+    def test_other_invoices_are_dunned_as_ever_and_are_no_part_of_the_reminder(self):
+        self.agree(terms={"grace_days": 30})
+        other = self.invoice(self.payer, 70, due=date(2026, 6, 24))
+        self.run_on(0, 1, 6, 7, since=date(2026, 7, 1))
+        self.assertEqual(self.reminders(), [(date(2026, 7, 1), 1000)])
+        day, level, advancing, total = self.sent(self.payer)[-1]
+        self.assertEqual((day, level, advancing, total), (date(2026, 7, 8), "L1", {other: 70}, 70))
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def test_after_a_broken_plan_the_agreed_level_comes(self):
+        self.plan.level_ids = [
+            Command.create({"name": "L4", "days_overdue": 60, "step_ids": [Command.create({"channel": "email"})]})
+        ]
+        self.agree(terms={"resume_level_id": self.level(60).id})
+        self.run_on(0, 6, 8, 13, since=date(2026, 7, 1))
+        self.assertEqual(self.sent(self.payer)[-1][1], "L4")
+
+    def test_a_broken_plan_can_go_on(self):
+        plan = self.agree()
+        self.judge(date(2026, 7, 6))
+        with self.on_day(date(2026, 7, 8)):
+            plan.action_go_on()
+        self.judge(date(2026, 7, 13))
+        self.assertEqual((plan.state, plan.activity_ids.ids), ("running", []))
+        self.judge(date(2026, 7, 14))
+        self.assertEqual(plan.state, "ended")
+
+    # -- proposing -----------------------------------------------------------------------------------------------------
+
+    def test_a_proposal_stops_its_items_until_the_day_to_answer(self):
+        self.plan.instalment_answer_days = 10
+        plan = self.propose()
+        self.assertEqual(plan.date_until, date(2026, 6, 11))
+        self.run_cycle(date(2026, 6, 11))
+        self.assertNotSent(self.payer, date(2026, 6, 11))
+        self.assertWithheld(self.payer, "payment_plan", date(2026, 6, 11))
+        self.run_on(12, 24, since=JUNE_1)
+        self.assertSent(self.payer, self.level(35), self.sent(self.payer)[-1][0])
+
+    def test_what_is_stopped_is_shown_as_such_in_odoo_and_given_back(self):
+        plan = self.propose()
+        lines = self.debt.line_ids.filtered("date_maturity")
+        self.env["collection.mirror"]._sync(self.company, JUNE_1)
+        self.assertTrue(all(lines.mapped("no_followup")))
+        plan.action_cancel()
+        self.assertFalse(any(lines.mapped("no_followup")))
+
+    def test_down_payment_and_custom_instalments(self):
+        with self.on_day(JUNE_1):
+            start = self.start(down_payment=500, down_payment_date=JUNE_1, rhythm="monthly", first_date=date(2026, 7, 15))
+            self.assertEqual(
+                [(line.date, line.amount) for line in start.line_ids],
+                [(JUNE_1, 500), (date(2026, 7, 15), 833.33), (date(2026, 8, 15), 833.33), (date(2026, 9, 15), 833.34)],
+            )
+            start.is_custom = True
+            start.line_ids = [Command.delete(start.line_ids[3].id), Command.update(start.line_ids[0].id, {"amount": 1000})]
+            self.assertEqual(start.difference, 333.34)
+            with self.assertRaisesRegex(UserError, "333.34"):
+                start._make()
+            start.line_ids[0].amount = 1333.34
+            self.assertEqual(start._make().line_ids.mapped("amount"), [1333.34, 833.33, 833.33])
+
+    def test_beyond_the_limits_a_manager_approves(self):
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        for limit in ({"instalment_max_months": 2}, {"instalment_min_amount": 1001}, {"instalment_max_debt": 2999}):
+            self.plan.write({"instalment_max_months": 12, "instalment_min_amount": 0, "instalment_max_debt": 0, **limit})
+            with self.on_day(JUNE_1):
+                plan = self.start()._make().with_user(collector)
+                plan.action_propose()
+                self.assertEqual(plan.state, "to_approve", limit)
+                with self.assertRaises(AccessError):
+                    plan.action_approve()
+                plan.with_user(self.env.user).action_approve()
+            self.assertRecordValues(plan.sudo(), [{"state": "proposed", "approved_by_id": self.env.user.id}])
+            plan.action_cancel()
+
+    def test_what_cannot_be_agreed(self):
+        self.agree()
+        with self.assertRaisesRegex(UserError, "one plan at a time"):
+            self.propose()
+        stranger = self.customer("Stranger")
+        self.invoice(stranger, 5)
+        with self.assertRaises(ValidationError):
+            self.env["collection.payment.plan"].create(
+                {"partner_id": stranger.id, "company_id": self.company.id, "item_ids": self.items(self.debt).ids}
+            )
+        nobody = self.customer("Nobody")
+        invoice = self.invoice(nobody, 5)
+        case = self.case(nobody)
+        self.pay(invoice)
+        self.case(nobody)
+        with self.assertRaisesRegex(UserError, "owes nothing"):
+            case.action_payment_plan()
+
+    def test_a_debt_that_changed_meanwhile_asks_for_another_schedule(self):
+        with self.on_day(JUNE_1):
+            plan = self.start()._make()
+            self.pay(self.debt, 10)
+            self.items(self.debt)
+            with self.assertRaisesRegex(UserError, "2,990"):
+                plan.action_propose()
+
+    def test_what_was_proposed_stays_and_what_is_recorded_is_not_written_by_hand(self):
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        plan = self.agree().with_user(collector)
+        for vals in ({"grace_days": 99}, {"line_ids": [Command.clear()]}):
+            with self.assertRaises(UserError, msg=vals):
+                plan.write(vals)
+        for vals in ({"state": "done"}, {"amount_paid": 5}, {"date_until": JUNE}, {"accepted_by": "Me"}):
+            with self.assertRaises(AccessError, msg=vals):
+                plan.write(vals)
+        with self.assertRaises(AccessError):
+            plan.line_ids[0].write({"state": "paid"})
+        with self.assertRaises(UserError):
+            plan.line_ids[0].write({"amount": 1})
+        with self.assertRaises(UserError):
+            plan.line_ids[0].unlink()
+
+    def test_an_auditor_changes_nothing(self):
+        auditor = self.make_user("ada", "account_collections_auto.group_collection_auditor")
+        plan = self.propose().with_user(auditor)
+        for act in ("propose", "approve", "accept", "back_to_draft", "cancel", "end", "go_on", "tell_ended", "send_agreement"):
+            with self.assertRaises(AccessError, msg=act):
+                getattr(plan, f"action_{act}")()
+        with self.assertRaises(AccessError):
+            plan._accept("Ada", JUNE_1, self.env["ir.attachment"])
+
+    def test_the_number_of_statements_does_not_grow_with_the_plans(self):
+        def count():
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            self.judge(date(2026, 6, 10))
+            return self.env.cr.sql_log_count - before
+
+        self.agree()
+        self.judge(date(2026, 6, 10))
+        few = count()
+        for number in range(6):
+            customer = self.customer(f"Customer {number}")
+            self.invoice(customer, 100, due=date(2026, 5, 4))
+            self.agree(customer=customer)
+        self.judge(date(2026, 6, 10))
+        self.assertEqual(count(), few)
+
+    def test_after_the_last_level_instalments_are_one_of_the_decisions(self):
+        case = self.case(self.payer)
+        wizard = self.env["collection.case.decide"].create({"case_ids": case.ids, "choice": "payment_plan"})
+        self.assertEqual(wizard.action_apply()["res_model"], "collection.payment.plan.start")
+        other = self.customer("Other")
+        self.invoice(other, 5)
+        wizard.case_ids |= self.case(other)
+        with self.assertRaisesRegex(UserError, "one customer"):
+            wizard.action_apply()
+
+    # -- on paper and on screen ----------------------------------------------------------------------------------------
+
+    def test_the_agreement_is_a_file_in_the_language_of_the_customer_and_is_sent(self):
+        plan = self.propose()
+        self.assertEqual(plan.agreement_id.res_id, plan.id)
+        plan.action_send_agreement()
+        mail = self.env["mail.mail"].sudo().search([("model", "=", plan._name), ("res_id", "=", plan.id)])
+        self.assertEqual((mail.recipient_ids, mail.attachment_ids), (self.payer, plan.agreement_id))
+        self.assertIn("3,000.00", mail.body_html)
+
+    def test_today_shows_what_somebody_has_to_see_to(self):
+        def lines():
+            tiles = {tile["key"]: tile for tile in self.env["collection.today"].get_tiles()}
+            return {line["link"]["method"]: line["count"] for line in tiles.get("answers", {"lines": []})["lines"]}
+
+        before = lines()
+        plan = self.agree()
+        self.judge(date(2026, 7, 2))
+        self.assertEqual(lines().get("open_missed_instalments", 0) - before.get("open_missed_instalments", 0), 1)
+        domain = self.env["collection.today"].open_missed_instalments()["domain"]
+        self.assertIn(plan.line_ids[0], self.env["collection.payment.plan.line"].search(domain))
+        self.judge(date(2026, 7, 6))
+        after = lines()
+        self.assertEqual(after.get("open_ended_plans", 0) - before.get("open_ended_plans", 0), 1)
+        self.assertEqual(after.get("open_missed_instalments", 0), before.get("open_missed_instalments", 0))
