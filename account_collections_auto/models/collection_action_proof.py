@@ -12,9 +12,7 @@ class CollectionAction(models.Model):
         Only about items that this message claims, and not once proof was sent.
         """
         self.ensure_one()
-        notices = self.case_id.payment_notice_ids.filtered(
-            lambda notice: notice.state == "not_found" and not notice.proof_ids
-        )
+        notices = self.case_id.payment_notice_ids.filtered(lambda notice: notice.state == "not_found" and not notice.proof_ids)
         claimed = self.line_ids.filtered("advances").item_id
         notices = notices.filtered(lambda notice: not notice.item_ids or notice.item_ids & claimed)
         if not notices:
