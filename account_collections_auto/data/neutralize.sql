@@ -23,7 +23,8 @@ UPDATE collection_statement_sent
 UPDATE mail_mail
    SET state = 'cancel'
  WHERE state IN ('outgoing', 'exception')
-   AND id IN (SELECT mail_id FROM collection_action UNION SELECT mail_id FROM collection_statement_sent);
+   AND id IN (SELECT mail_id FROM collection_action UNION SELECT mail_id FROM collection_statement_sent
+              UNION SELECT mail_id FROM collection_agency_message);
 
 -- nor is anything sent that somebody asked for by hand
 UPDATE collection_request

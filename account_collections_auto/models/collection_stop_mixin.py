@@ -134,6 +134,11 @@ class CollectionStopMixin(models.AbstractModel):
         )
 
     @api.model
+    def _placement_obstacles_sql(self, company, date):
+        """Return a SELECT as `_stopped_items_sql` of what keeps an item from being handed over to an agency."""
+        return self._stopped_items_sql(company, date)
+
+    @api.model
     def _ended_periods_sql(self, company, date):
         """Return a SELECT of (item_id, first day, last day, resume date, is whole) of the stops that are over on ``date``.
 

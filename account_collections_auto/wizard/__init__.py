@@ -24,3 +24,7 @@ from . import collection_payment_plan_start
 from . import collection_payment_plan_start_line
 from . import collection_payment_plan_accept
 from . import collection_case_decide_payment_plan
+from . import collection_place
+from . import collection_case_decide_agency
+from . import collection_placement_approve
+from . import collection_placement_recall
