@@ -269,8 +269,10 @@ class TestPlacementContact(PlacementCase):
         customer, _invoice = self.overdue()
         self.place(customer)
         self.company.collection_is_active = True
-        statement = self.env["collection.statement.sent"].sudo().create(
-            {"case_id": self.case(customer).id, "company_id": self.company.id, "date": TODAY, "occasion": "2026-09"}
+        statement = (
+            self.env["collection.statement.sent"]
+            .sudo()
+            .create({"case_id": self.case(customer).id, "company_id": self.company.id, "date": TODAY, "occasion": "2026-09"})
         )
         statement._send_batch(1)
         self.assertRecordValues(statement, [{"state": "withheld", "reason_code": "placement"}])
@@ -338,8 +340,10 @@ class TestPlacementMoney(PlacementCase):
         customer, first = self.overdue(600, days=90)
         second = self.invoice(customer, 400)
         placement = self.place(customer)
-        receipt = self.env["collection.placement.receipt"].with_user(self.collector).create(
-            {"placement_id": placement.id, "amount": 700, "date": TODAY}
+        receipt = (
+            self.env["collection.placement.receipt"]
+            .with_user(self.collector)
+            .create({"placement_id": placement.id, "amount": 700, "date": TODAY})
         )
         self.assertEqual((receipt.commission, receipt.net), (70, 630))
         receipt.action_prepare()
@@ -520,9 +524,7 @@ class TestPlacementMoney(PlacementCase):
         self.assertEqual((receipt.commission, receipt.bill_id.amount_total, receipt.bill_id.currency_id), (100, 100, euro))
         self.assertEqual(invoice.amount_residual, 0)
         movement = self.follow()
-        self.assertRecordValues(
-            movement, [{"amount": 500, "amount_company": 250, "commission": 100, "commission_company": 50}]
-        )
+        self.assertRecordValues(movement, [{"amount": 500, "amount_company": 250, "commission": 100, "commission_company": 50}])
 
     def test_commission_never_exceeds_the_terms_whatever_is_paid_returned_and_reported(self):
         self.agency.write({"commission_percent": 12.5, "minimum": 7})
@@ -609,7 +611,7 @@ class TestPlacementFile(PlacementCase):
         self.assertEqual(
             {name: row[name] for name in ("Customer", "Street", "Customer Number", "Number", "Customer's Reference")},
             {
-                "Customer": "'=cmd|\"calc\"",
+                "Customer": '\'=cmd|"calc"',
                 "Street": "Main Street 1 Door 2",
                 "Customer Number": "C-7",
                 "Number": invoice.name,
