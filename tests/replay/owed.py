@@ -16,6 +16,7 @@ class Item:
     currency: str
     due: date
     open: Decimal
+    number: int = 0  # in which order they came
 
 
 @dataclass
@@ -30,6 +31,10 @@ class Stop:
     amount: Decimal = Decimal(0)  # said to be paid
     moment: int = 0  # of recording it
 
+    def part(self, item):
+        """How much of ``item`` it covers while it is in force."""
+        return min(self.parts.get(item.key, item.open), item.open)
+
     def covers(self, item, day):
         in_time = self.first <= day and (self.last is None or day <= self.last)
         return self.counts and in_time and (self.keys is None or item.key in self.keys)
@@ -38,6 +43,68 @@ class Stop:
         """The day on which somebody ends it is free again."""
         yesterday = day - timedelta(days=1)
         self.last = min(self.last, yesterday) if self.last else yesterday
+
+
+@dataclass
+class Instalment:
+    day: date
+    amount: Decimal
+    rest: Decimal = Decimal(0)
+    state: str = "open"
+    reopened: date | None = None  # when its payment was undone: its days of grace count anew
+
+    def judge(self, covered, day, least, grace_days):
+        if self.state in ("paid", "covered") and self.day < day:
+            self.reopened = day
+        if self.rest <= least:
+            self.state = "paid"
+        elif self.day >= day:
+            self.state = "open"
+        elif self.rest - covered <= least:
+            self.state = "covered"
+        else:
+            counted_from = max(self.day, self.reopened or self.day)
+            self.state = "late" if day <= counted_from + timedelta(days=grace_days) else "missed"
+            return
+        self.reopened = None
+
+
+@dataclass
+class Plan(Stop):
+    """Debts of one currency that are paid in instalments: they rest, and what is missed of it is asked for by itself."""
+
+    instalments: list[Instalment] = field(default_factory=list)
+    grace_days: int = 0
+    credited_before: Decimal = Decimal(0)
+    state: str = "running"
+
+    def judge(self, book, day, rates):
+        """Money pays the oldest instalment, credit notes take off the last one, money on account keeps it from being missed."""
+        if self.state not in ("running", "done"):
+            return
+        debts = [book.items[key] for key in self.keys]
+        credited = max(book.credited(self.keys) - self.credited_before, Decimal(0))
+        wanted = []
+        for instalment in reversed(self.instalments):
+            taken_off = min(credited, instalment.amount)
+            credited -= taken_off
+            wanted.insert(0, instalment.amount - taken_off)
+        paid = max(sum(wanted) - sum(debt.open for debt in debts), Decimal(0))
+        currency = debts[0].currency
+        account = -sum(item.open for item in book.items.values() if item.open < 0 and item.currency == currency)
+        least = TOLERANCE * rates[currency]
+        for instalment, amount in zip(self.instalments, wanted, strict=True):
+            instalment.rest = amount - min(paid, amount)
+            paid -= min(paid, amount)
+            covered = min(account, instalment.rest)
+            account -= covered
+            instalment.judge(covered, day, least, self.grace_days)
+        states = [instalment.state for instalment in self.instalments]
+        self.state = "done" if set(states) == {"paid"} else "ended" if "missed" in states else "running"
+        self.counts = self.state == "running"
+
+    def due(self, day):
+        return sum(instalment.rest for instalment in self.instalments if instalment.day < day)
 
 
 @dataclass
@@ -69,14 +136,27 @@ class Customer:
             self.items[pair.debt].open += pair.amount
             self.matched.remove(pair)
 
+    def credited(self, keys):
+        """What credit notes took off these debts."""
+        return sum((pair.amount for pair in self.matched if pair.debt in keys and not pair.is_money), Decimal(0))
+
     def stopped(self, item, day):
-        covering = [stop for stop in self.stops if stop.covers(item, day)]
-        if any(item.key not in stop.parts for stop in covering):
-            return item.open
-        return min(item.open, sum(stop.parts[item.key] for stop in covering))
+        return min(item.open, sum(stop.part(item) for stop in self.stops if stop.covers(item, day)))
 
     def collectable(self, item, day):
         return item.open - self.stopped(item, day)
+
+    def missed(self, item, day):
+        """What a reminder of instalments may claim of ``item``: its share of what is late, less what else is stopped."""
+        covering = [stop for stop in self.stops if stop.covers(item, day)]
+        plan = next(stop for stop in covering if isinstance(stop, Plan))
+        due = plan.due(day)
+        for debt in sorted((self.items[key] for key in plan.keys), key=lambda debt: (debt.due, debt.number)):
+            share = min(due, debt.open)
+            if debt.key == item.key:
+                others = sum(stop.part(item) for stop in covering if stop is not plan)
+                return max(share - others, Decimal(0))
+            due -= share
 
     def is_held_by_a_person(self, item, day):
         covering = [stop for stop in self.stops if stop.by_person and stop.covers(item, day)]

@@ -1,4 +1,4 @@
-"""Whatever is paid, taken back, disputed, promised or held: totals are the ledger's, and nothing stopped is demanded."""
+"""Whatever is paid, taken back, disputed, promised or agreed: totals are the ledger's, and nothing stopped is demanded."""
 
 import os
 from collections import Counter
@@ -12,13 +12,14 @@ from odoo.addons.account_collections_auto.engine import select, withhold
 from odoo.addons.account_collections_auto.tests.common import CollectionsCase
 from odoo.tests import tagged
 
-from .owed import Customer, Item, Stop
+from .owed import Customer, Instalment, Item, Plan, Stop
 
 FIRST = date(2026, 6, 1)
 RATES = {"USD": Decimal(1), "CAD": Decimal(2)}
 EXAMPLES = 120 if os.environ.get("COLLECTIONS_LONG") else 5
 # A promise for a later day than this needs a manager; "we have paid already" holds this long.
 PROMISE_DAYS, GRACE_DAYS, TRANSIT_DAYS = 20, 2, 5
+INSTALMENT_GRACE_DAYS = 3
 CUSTOMERS = ("one", "two", "three")
 
 # What can happen, and how often; those that end or undo something need something to end.
@@ -40,6 +41,8 @@ HAPPENINGS = {
     "approve_or_cancel_promise": 2,
     "notice": 4,
     "decide_notice": 2,
+    "plan": 4,
+    "cancel_plan": 1,
     "nothing": 2,
 }
 number = some.integers(0, 99)
@@ -51,9 +54,16 @@ steps = some.lists(
         number,  # how much
         some.sampled_from((0, 0, 0, 1, 2, 5, 9)),  # days later
     ),
-    min_size=10,
-    max_size=14,
+    min_size=8,
+    max_size=12,
 )
+# How every story begins: a part is disputed, a plan is agreed on, and what is in the queue is withdrawn.
+BEGINNING = [
+    ("dispute", "one", 1, 20, 0),
+    ("plan", "three", 2, 0, 0),
+    ("hold", "one", 0, 1, 0),
+    ("nothing", "one", 0, 0, 5),
+]
 
 
 @tagged("post_install", "-at_install")
@@ -95,7 +105,14 @@ class TestRandomAnswers(CollectionsCase):
                 self.env.invalidate_all(flush=False)
 
         tell()
-        for what in ("messages", "messages about a part", "items stopped in part", "items stopped wholly", "withdrawn"):
+        for what in (
+            "messages",
+            "messages about a part",
+            "items stopped in part",
+            "items stopped wholly",
+            "withdrawn",
+            "reminders of instalments",
+        ):
             self.assertGreater(self.counts[what], 0, f"no {what}: the stories tell nothing about it")
 
     # -- telling -------------------------------------------------------------------------------------------------------
@@ -112,7 +129,7 @@ class TestRandomAnswers(CollectionsCase):
                 self._invoice(name, 0, 40)
                 self._invoice(name, 1, 80)
                 self._instalments(name, 0, 30)
-        for kind, name, which, much, days in steps:
+        for kind, name, which, much, days in BEGINNING + steps:
             self._pass_days(days)
             self.told.append(f"{self.day} {name}: {kind} {which} {much}")
             try:
@@ -138,7 +155,7 @@ class TestRandomAnswers(CollectionsCase):
         self._compare_ledger()
         self._ask_the_queue()
         for book in self.books.values():
-            self._judge_notices(book)
+            self._judge(book)
         self._run_cycle()
         self._compare_stops()
         self._compare_flags()
@@ -159,7 +176,8 @@ class TestRandomAnswers(CollectionsCase):
     def _add(self, name, line):
         key = f"{line.move_id.name}/{line.id}"
         due = line.date_maturity or line.date
-        self.books[name].items[key] = Item(key, line.currency_id.name, due, Decimal(str(line.amount_residual_currency)))
+        amount, number = Decimal(str(line.amount_residual_currency)), len(self.lines)
+        self.books[name].items[key] = Item(key, line.currency_id.name, due, amount, number)
         self.lines[key] = line
         return key
 
@@ -380,6 +398,59 @@ class TestRandomAnswers(CollectionsCase):
             notice.action_cancel()
             stop.counts = False
 
+    def _plan(self, name, which, much):
+        """Debts of one currency in two or three instalments, agreed on at once; an item is in one plan at a time."""
+        taken = {key for stop in self.books[name].stops if isinstance(stop, Plan) and stop.counts for key in stop.keys}
+        free = [item for item in self._debts(name) if item.key not in taken]
+        if not free:
+            return
+        first = self._choose(free, which)
+        second = self._choose([item for item in free if item.currency == first.currency], much)
+        keys = frozenset((first.key, second.key))
+        total = sum(self.books[name].items[key].open for key in keys)
+        parts = [total - 2 * (total // 3), total // 3, total // 3] if total >= 3 else [total]
+        instalments = [
+            Instalment(self.day + timedelta(days=which % 4 + number * (much % 6 + 1)), amount)
+            for number, amount in enumerate(parts)
+        ]
+        plan = self.env["collection.payment.plan"].create(
+            {
+                "partner_id": self.partners[name].id,
+                "company_id": self.company.id,
+                "item_ids": self._items_of(*keys).ids,
+                "grace_days": INSTALMENT_GRACE_DAYS,
+                "max_missed": 1,
+                "line_ids": [Command.create({"date": part.day, "amount": float(part.amount)}) for part in instalments],
+            }
+        )
+        before = self.books[name].credited(keys)
+        plan.action_propose()
+        plan._accept(name, self.day, self.env["ir.attachment"])
+        self._stop(
+            name,
+            plan,
+            Plan(
+                "plan",
+                keys,
+                self.day,
+                instalments=instalments,
+                grace_days=INSTALMENT_GRACE_DAYS,
+                credited_before=before,
+            ),
+        )
+
+    def _cancel_plan(self, name, which, much):
+        stop, plan = self._find_stop(name, which, "plan", lambda plan: plan.state == "running")
+        if stop:
+            plan.action_cancel()
+            stop.state, stop.counts = "cancelled", False
+
+    def _judge(self, book):
+        self._judge_notices(book)
+        for stop in book.stops:
+            if isinstance(stop, Plan):
+                stop.judge(book, self.day, RATES)
+
     def _judge_notices(self, book):
         """Matched over nearly its amount since it was recorded, or nothing left to pay: the notice has done its work."""
         for stop in book.stops:
@@ -439,8 +510,11 @@ class TestRandomAnswers(CollectionsCase):
         before = self._actions()
         self.run_cycle(self.day)
         for action in self._actions() - before:
-            self.counts["messages"] += 1
             self._compare_message(action)
+            if self._is_about_instalments(action):
+                self.counts["reminders of instalments"] += 1
+                continue
+            self.counts["messages"] += 1
             book = self.books[action.partner_id.name]
             claimed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
             self.assertAlmostEqual(action.amount, float(claimed), 2, action.partner_id.name)
@@ -451,17 +525,28 @@ class TestRandomAnswers(CollectionsCase):
         partners = [partner.id for partner in self.partners.values()]
         return self.env["collection.action"].search([("partner_id", "in", partners), ("state", "=", "sent")])
 
+    def _is_about_instalments(self, action):
+        return action.request_id.kind == "instalment"
+
     def _compare_message(self, action):
         """Each line demands what may be collected of its item, no more and no less; the whole no more than all of it."""
         book = self.books[action.partner_id.name]
+        about_instalments, allowed = self._is_about_instalments(action), Decimal(0)
         keys = {self.lines[key].id: key for key in book.items}
         for line in action.line_ids:
             item = book.items[keys[line.move_line_id.id]]
-            claimed = Decimal(str(line.amount_claimed_currency))
-            self.assertEqual(claimed, book.collectable(item, self.day) if item.open > 0 else item.open, item)
-            self.assertTrue(item.open < 0 or (claimed > 0 and item.due < self.day), item)
-            self.counts["messages about a part"] += 0 < claimed < item.open
-        allowed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
+            claimed, wanted = Decimal(str(line.amount_claimed_currency)), item.open
+            if item.open > 0 and about_instalments:
+                wanted = book.missed(item, self.day)
+                allowed += wanted / RATES[item.currency]
+            elif item.open > 0:
+                wanted = book.collectable(item, self.day)
+                self.assertLess(item.due, self.day)
+                self.counts["messages about a part"] += 0 < claimed < item.open
+            self.assertEqual(claimed, wanted, item)
+            self.assertTrue(item.open < 0 or claimed > 0, item)
+        if not about_instalments:
+            allowed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
         self.assertLessEqual(Decimal(str(action.amount)), allowed, action.partner_id.name)
         self.assertGreater(action.amount, 0)
 
