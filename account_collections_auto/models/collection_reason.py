@@ -76,6 +76,7 @@ class CollectionReason(models.AbstractModel):
             "promise": self.env._("Promised for %(date)s", date=date),
             "payment_plan": self.env._("Paid in instalments"),
             "credit_note_draft": self.env._("A credit note for it is not posted yet: %(text)s", text=text),
+            "write_off": self.env._("A write-off waits for approval"),
             "resuming": self.env._("A stop has ended; the customer gets time before the next level"),
             # withheld, by the customer
             "own_company": self.env._("The customer is one of our own companies"),
