@@ -54,6 +54,12 @@ from . import collection_item_promise
 from . import collection_item_decide
 from . import collection_write_off
 from . import collection_case_write_off
+from . import collection_credit_hold
+from . import collection_case_credit_hold
+from . import collection_case_salesperson
+from . import collection_escalation
+from . import collection_level_escalation
+from . import collection_case_proposal
 from . import collection_case_dispute
 from . import collection_case_promise
 from . import collection_case_payment_notice
@@ -97,6 +103,7 @@ from . import collection_today_decide
 from . import collection_today_payment_plan
 from . import collection_today_placement
 from . import collection_today_write_off
+from . import collection_today_credit_hold
 from . import collection_today_money
 from . import collection_today_mail
 from . import collection_statement_document
@@ -114,6 +121,7 @@ from . import res_company
 from . import res_company_today
 from . import res_company_statement
 from . import res_company_write_off
+from . import res_company_credit_hold
 from . import res_partner
 from . import res_partner_channels
 from . import res_users
@@ -122,6 +130,8 @@ from . import res_partner_statement
 from . import res_config_settings
 from . import res_config_settings_today
 from . import res_config_settings_write_off
+from . import res_config_settings_credit_hold
 from . import account_move
+from . import account_move_credit_hold
 from . import account_move_line
 from . import account_payment

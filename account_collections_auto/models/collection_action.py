@@ -175,6 +175,8 @@ class CollectionAction(models.Model):
             self.line_ids.write({"is_live": False})
         if target in SENT + DEAD:
             self._refresh_progress()
+        if target == "sent":
+            self.env["collection.escalation"]._run(self)
 
     def _refresh_progress(self):
         self.env.flush_all()

@@ -8,6 +8,7 @@ from . import collection_call_log
 from . import collection_case_decide
 from . import collection_case_decide_write_off
 from . import collection_write_off_refuse
+from . import collection_credit_hold_start
 from . import collection_cycle_confirm
 from . import collection_drop
 from . import collection_import

@@ -24,7 +24,7 @@ class CollectionCaseDecide(models.TransientModel):
         [("call", "Call the customer"), ("leave", "Leave it until a day")],
         string="Decision",
         required=True,
-        default="call",
+        default=lambda self: self._default_choice(),
     )
     date = fields.Date(
         string="On",
@@ -34,6 +34,13 @@ class CollectionCaseDecide(models.TransientModel):
         help="Until then nobody is asked to decide. A case that was left comes back on this day, one to call the day after.",
     )
     note = fields.Char(string="Why", help="Kept on the case with the decision.")
+
+    @api.model
+    def _default_choice(self):
+        """What the level of the chosen customers proposes, if it is the same for all of them; else to call."""
+        cases = self.env["collection.case"].browse(self.env.context.get("default_case_ids", []))
+        proposed = set(cases.mapped("proposed_decision"))
+        return (proposed.pop() if len(proposed) == 1 else False) or "call"
 
     @api.depends("choice", "case_ids")
     def _compute_date(self):
