@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ..engine import stand_ins
 
@@ -117,7 +118,7 @@ class CollectionTeam(models.Model):
     def _get_leaders(self):
         """Return {id of each member: id of the leader}; of several teams the first one counts."""
         leaders = {}
-        for team in self.search([]).with_context(active_test=False):
+        for team in self.search(Domain.TRUE).with_context(active_test=False):
             for member in team.member_ids:
                 leaders.setdefault(member.id, team.leader_id.id)
         return leaders

@@ -203,7 +203,7 @@ class CollectionWriteOff(models.Model):
         for write_off in self:
             problem = write_off._find_problem(self.env.user)
             if problem:
-                raise UserError(f"{write_off.display_name}: {problem}")
+                raise UserError(write_off.env._("%(name)s: %(problem)s", name=write_off.display_name, problem=problem))
         for write_off in self:
             write_off._book()
         self._close("booked")
