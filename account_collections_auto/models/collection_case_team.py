@@ -23,6 +23,11 @@ class CollectionCase(models.Model):
         """Return {case: who gets its to-dos today}: its collector, or who stands in for that person."""
         return self._replace_absent({case: case._get_collector() for case in self})
 
+    def _get_todo_user(self):
+        """Return who gets the to-dos of this case today."""
+        self.ensure_one()
+        return self._get_todo_users()[self]
+
     def _get_leaders(self):
         """Return {case: who hears of what is late}: the leader of its team or of its collector's, else a manager."""
         # sudo: who leads whom is nobody's secret

@@ -123,7 +123,7 @@ class CollectionPaymentNotice(models.Model):
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             "account_collections_auto.mail_activity_type_payment_notice",
             date_deadline=self.date_until,
-            user_id=self.case_id._get_collector().id,
+            user_id=self.case_id._get_todo_user().id,
             summary=question,
         )
 

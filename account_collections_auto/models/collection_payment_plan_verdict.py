@@ -29,7 +29,7 @@ class CollectionPaymentPlan(models.Model):
             self.with_context(mail_activity_quick_update=True).activity_schedule(
                 "account_collections_auto.mail_activity_type_payment_plan_ended",
                 date_deadline=date,
-                user_id=self.case_id._get_collector().id,
+                user_id=self.case_id._get_todo_user().id,
                 summary=self.env._(
                     "The payment plan is broken off: %(amount)s is due", amount=self.currency_id.format(self.amount_rest)
                 ),

@@ -202,7 +202,7 @@ class CollectionPromise(models.Model):
                 promise.with_context(mail_activity_quick_update=True).activity_schedule(
                     xmlid,
                     date_deadline=date,
-                    user_id=promise.case_id._get_collector().id,
+                    user_id=promise.case_id._get_todo_user().id,
                     summary=promise._describe_verdict(),
                 )
         found._mirror()

@@ -78,6 +78,23 @@ class TestTeam(CollectionsCase):
             self.assertEqual(self.env["collection.case"].with_user(self.bert).search(mine), case)
             self.assertEqual(self.env["collection.case"].with_user(self.anna).search(mine), case)
 
+    def test_a_promise_that_is_not_kept_asks_the_stand_in(self):
+        customer = self.debtor("Late")
+        self.case(customer).user_id = self.anna
+        promise = self.env["collection.promise"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "amount": 100,
+                "date_from": TODAY - timedelta(days=5),
+                "promise_date": TODAY - timedelta(days=2),
+            }
+        )
+        self.away(self.anna, self.bert)
+        with self.on_day(TODAY):
+            self.env["collection.promise"]._judge(self.company, TODAY)
+        self.assertEqual(promise.activity_ids.user_id, self.bert)
+
     def test_a_case_without_a_collector_is_its_team_leaders(self):
         case = self.cases(1)
         case.team_id = self.team
