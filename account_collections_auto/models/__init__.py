@@ -35,6 +35,13 @@ from . import collection_payment_plan
 from . import collection_payment_plan_line
 from . import collection_payment_plan_verdict
 from . import collection_payment_plan_agreement
+from . import collection_plan_charges
+from . import collection_payment_plan_charge
+from . import collection_payment_plan_line_charge
+from . import collection_payment_plan_token
+from . import collection_plan_settlement
+from . import collection_settlement_offer
+from . import collection_case_settlement
 from . import collection_item_payment_plan
 from . import collection_case_payment_plan
 from . import collection_agency
@@ -104,6 +111,8 @@ from . import collection_today_payment_plan
 from . import collection_today_placement
 from . import collection_today_write_off
 from . import collection_today_credit_hold
+from . import collection_today_charge
+from . import collection_today_settlement
 from . import collection_today_money
 from . import collection_today_mail
 from . import collection_statement_document
@@ -135,3 +144,4 @@ from . import account_move
 from . import account_move_credit_hold
 from . import account_move_line
 from . import account_payment
+from . import payment_transaction

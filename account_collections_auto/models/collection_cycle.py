@@ -273,6 +273,7 @@ class CollectionCycle(models.Model):
         self.env["collection.promise"]._judge(company, date)
         self.env["collection.payment.notice"]._judge(company, date)
         self.env["collection.payment.plan"]._judge(company, date)
+        self.env["collection.settlement.offer"]._judge(company, date)
         self.env["collection.mirror"]._sync(company, date)
 
     def _plan_all(self):
@@ -298,6 +299,7 @@ class CollectionCycle(models.Model):
         self.env["collection.promise"]._judge(self.company_id, self.date)
         self.env["collection.payment.notice"]._judge(self.company_id, self.date)
         self.env["collection.payment.plan"]._judge(self.company_id, self.date)
+        self.env["collection.settlement.offer"]._judge(self.company_id, self.date)
         self.env["collection.mirror"]._sync(self.company_id, self.date)
         self._select_and_withhold(
             SQL(

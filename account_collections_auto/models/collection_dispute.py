@@ -312,35 +312,14 @@ class CollectionDispute(models.Model):
         for move, lines in self.line_ids.filtered("amount_accepted").grouped("move_id").items():
             if not move.is_sale_document():
                 continue  # a journal entry has no credit note; the resolution says what is to be done
-            credit_note = self._draft_credit_note(move, sum(lines.mapped("amount_accepted")))
+            ref = self.env._("Reversal of: %(number)s, dispute: %(reason)s", number=move.name, reason=self.reason_id.name)
+            credit_note = self.env["collection.case"]._draft_credit_note(move, sum(lines.mapped("amount_accepted")), ref)
             lines.sudo().credit_note_id = credit_note
             credit_notes += credit_note
         accepted = sum(self.line_ids.mapped("amount_accepted"))
         whole = all(not line.currency_id.compare_amounts(line.amount, line.amount_accepted) for line in self.line_ids)
         self._settle("accepted" if whole else "partly_accepted" if accepted else "rejected", resolution)
         return credit_notes
-
-    def _draft_credit_note(self, move, amount):
-        """Return a draft credit note over ``amount``, with tax, of the invoice: its lines, each in proportion."""
-        # sudo: the owner of a dispute need not be an accountant; an accountant posts the draft
-        move = move.sudo()
-        ref = self.env._("Reversal of: %(number)s, dispute: %(reason)s", number=move.name, reason=self.reason_id.name)
-        credit_note = move._reverse_moves(
-            [{"invoice_date": self.company_id._collection_today(), "ref": ref, "invoice_origin": move.name}], cancel=False
-        )
-        share = amount / move.amount_total
-        products = credit_note.invoice_line_ids.filtered(lambda line: line.display_type == "product" and line.price_total)
-        if share < 1:
-            credit_note.invoice_line_ids = [
-                Command.update(line.id, {"price_unit": line.price_unit * share}) for line in products
-            ]
-        rest = move.currency_id.round(amount - credit_note.amount_total)
-        if rest and products:
-            # Rounding of each line and tax: the largest line takes the last cents.
-            largest = max(products, key=lambda line: abs(line.price_total))
-            net = rest * (largest.price_subtotal / largest.price_total) / (largest.quantity or 1)
-            credit_note.invoice_line_ids = [Command.update(largest.id, {"price_unit": largest.price_unit + net})]
-        return credit_note
 
     def _tell_customer(self):
         """Send what became of it to whom the reminders go, in the customer's language; in test mode to the test address."""

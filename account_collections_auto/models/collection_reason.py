@@ -75,6 +75,7 @@ class CollectionReason(models.AbstractModel):
             "payment_notice": self.env._("The customer paid on %(date)s, as they say; the money may be on its way", date=date),
             "promise": self.env._("Promised for %(date)s", date=date),
             "payment_plan": self.env._("Paid in instalments"),
+            "settlement": self.env._("Less is taken if paid by %(date)s", date=date),
             "credit_note_draft": self.env._("A credit note for it is not posted yet: %(text)s", text=text),
             "write_off": self.env._("A write-off waits for approval"),
             "resuming": self.env._("A stop has ended; the customer gets time before the next level"),

@@ -326,6 +326,19 @@ class TestPaymentPlan(PaymentPlanCase):
             start.line_ids[0].amount = 1333.34
             self.assertEqual(start._make().line_ids.mapped("amount"), [1333.34, 833.33, 833.33])
 
+    def test_a_collector_makes_a_plan_from_the_case_to_its_acceptance(self):
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        with self.on_day(JUNE_1):
+            context = self.case(self.payer).with_user(collector).action_payment_plan()["context"]
+            start = self.env["collection.payment.plan.start"].with_user(collector).with_context(**context).create({})
+            plan = self.env["collection.payment.plan"].with_user(collector).browse(start.action_make()["res_id"])
+            plan.action_propose()
+            plan.action_send_agreement()
+            context = plan.action_accept()["context"]
+            accept = self.env["collection.payment.plan.accept"].with_user(collector).with_context(**context)
+            accept.create({"accepted_by": "Anna Berg", "accepted_on": JUNE_1}).action_accept()
+        self.assertRecordValues(plan, [{"state": "running", "accepted_by": "Anna Berg", "accepted_on": JUNE_1}])
+
     def test_beyond_the_limits_a_manager_approves(self):
         collector = self.make_user("cora", "account_collections_auto.group_collector")
         for limit in ({"instalment_max_months": 2}, {"instalment_min_amount": 1001}, {"instalment_max_debt": 2999}):

@@ -59,6 +59,8 @@ class World(HttpCase):
         context = item.case_id.action_payment_plan()["context"]
         plan = cls.env["collection.payment.plan.start"].with_context(**context).create({"case_id": item.case_id.id})._make()
         plan.action_propose()
+        offers = cls.env["collection.settlement.offer"].with_context(**item.case_id.action_settlement_offer()["context"])
+        offers.create({"note": "Closes the shop"})
         cls.env["collection.request"]._begin(item.case_id, "message")
         statement = {"case_id": item.case_id.id, "company_id": cls.company.id, "date": today}
         cls.env["collection.statement.sent"].sudo().create(statement)

@@ -1,0 +1,228 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine.transactions import retrying
+
+_logger = logging.getLogger(__name__)
+
+# As long as one of these is there, an instalment is not charged once more.
+UNDER_WAY = ("prepared", "asked", "pending", "unknown")
+LIVE = (*UNDER_WAY, "done")
+
+
+class CollectionPaymentPlanCharge(models.Model):
+    """One try to charge an instalment to the stored card or account of the customer.
+
+    Never twice for one instalment: the try is committed before the provider is asked, and again after its answer. Where the
+    process died in between, nobody knows whether money moved, so a person looks, and nothing is tried again by itself.
+    """
+
+    _name = "collection.payment.plan.charge"
+    _description = "Charge of an Instalment"
+    _order = "id desc"
+
+    line_id = fields.Many2one(
+        "collection.payment.plan.line", string="Instalment", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    payment_plan_id = fields.Many2one(related="line_id.payment_plan_id", store=True, index=True)
+    partner_id = fields.Many2one(related="line_id.partner_id")
+    company_id = fields.Many2one(related="line_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="line_id.currency_id")
+    attempt = fields.Integer(required=True, readonly=True, aggregator=None)
+    date = fields.Date(required=True, readonly=True)
+    amount = fields.Monetary(required=True, readonly=True)
+    transaction_id = fields.Many2one("payment.transaction", required=True, readonly=True, ondelete="restrict")
+    reference = fields.Char(readonly=True)
+    state = fields.Selection(
+        [
+            ("prepared", "Prepared"),
+            ("asked", "Asked"),
+            ("pending", "Under Way"),
+            ("done", "Paid"),
+            ("failed", "Failed"),
+            ("unknown", "Not Known"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="prepared",
+        readonly=True,
+        help="Not known: the answer of the provider was lost. Look there before anything else is done.",
+    )
+    message = fields.Char(string="Answer", readonly=True)
+
+    _attempt_once = models.UniqueIndex("(line_id, attempt)", "This try was made already.")
+    _one_live = models.UniqueIndex(
+        "(line_id) WHERE state IN ('prepared', 'asked', 'pending', 'unknown', 'done')",
+        "This instalment is being charged already.",
+    )
+
+    @api.model
+    def _cron_charge(self):
+        """Charge the instalments that are due to the cards and accounts that customers allowed us to charge."""
+        for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
+            if not company.collection_test_mode:
+                self.sudo().with_company(company)._charge_due(company, company._collection_today(), commit=True)
+
+    @api.model
+    def _charge_due(self, company, date, commit=False):
+        """Hear what became of earlier charges, then charge what is due on ``date``. With ``commit`` each step is final."""
+
+        def run(step, **options):
+            return retrying(self.env, step, **options) if commit else step()
+
+        run(lambda: self._follow(company))
+        run(lambda: self._prepare_due(company, date))
+        for charge in self.search([("company_id", "=", company.id), ("state", "=", "prepared")]):
+            if not run(charge._announce):
+                continue
+            try:
+                # Once only: a second attempt of this step could take the money twice.
+                run(charge._ask_provider, attempts=1)
+            except Exception:
+                if not commit:
+                    raise
+                # Whatever it is, the other customers go on; this charge is followed up by a person.
+                self.env.cr.rollback()
+                _logger.exception("Nobody knows what became of the charge %s", charge.id)
+                run(lambda: self._follow(company))
+
+    @api.model
+    def _prepare_due(self, company, date):
+        """Write down what is to be charged on ``date``: one try for each instalment, when its time has come."""
+        self.env["collection.case"]._refresh_marked()
+        self.env["collection.payment.plan"]._judge(company, date)
+        lines = self.env["collection.payment.plan.line"].search(
+            [
+                ("company_id", "=", company.id),
+                ("plan_state", "=", "running"),
+                ("state", "in", ("open", "late", "missed")),
+                ("date", "<=", date),
+                ("payment_plan_id.token_id.active", "=", True),
+                ("payment_plan_id.charge_consent_on", "!=", False),
+            ]
+        )
+        for line in lines.try_lock_for_update():
+            amount = line._get_amount_to_charge()
+            if line._may_charge(date) and amount > 0:
+                self._prepare(line, amount, date)
+        self.env.flush_all()
+
+    def _prepare(self, line, amount, date):
+        token, attempt = line.payment_plan_id.token_id, len(line.charge_ids) + 1
+        # sudo: payments of providers are the administrators'; this one was allowed by the customer
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": token.provider_id.id,
+                    "payment_method_id": token.payment_method_id.id,
+                    "token_id": token.id,
+                    "amount": amount,
+                    "currency_id": line.currency_id.id,
+                    "partner_id": token.partner_id.id,
+                    "operation": "offline",
+                    # Odoo keeps references unique: a try can not be made twice.
+                    "reference": f"PLAN-{line.payment_plan_id.id}-{line.id}-{attempt}",
+                }
+            )
+        )
+        return self.create(
+            {
+                "line_id": line.id,
+                "attempt": attempt,
+                "date": date,
+                "amount": amount,
+                "transaction_id": transaction.id,
+                "reference": transaction.reference,
+            }
+        )
+
+    def _announce(self):
+        """Mark the try as asked, before the provider is. False where somebody else has it, or the money came meanwhile."""
+        if not self.try_lock_for_update() or self.state != "prepared":
+            return False
+        line = self.line_id
+        if line.plan_state != "running" or line.currency_id.compare_amounts(line._get_amount_to_charge(), self.amount) < 0:
+            self.state = "cancelled"
+            self.transaction_id.sudo()._set_canceled()
+            return False
+        self.state = "asked"
+        return True
+
+    def _ask_provider(self):
+        """Let the provider take the money. Nothing else happens in this transaction, so that its answer is kept."""
+        self.lock_for_update()
+        self.transaction_id.sudo()._charge_with_token()
+        self._take_answer()
+
+    @api.model
+    def _follow(self, company):
+        """Take what the provider told since. A try that was begun and never answered is for a person to look at."""
+        charges = self.search([("company_id", "=", company.id), ("state", "in", ("asked", "pending", "unknown"))])
+        charges.try_lock_for_update()._take_answer()  # not the one that is being asked at this moment
+
+    def _take_answer(self):
+        states = {"pending": "pending", "authorized": "pending", "done": "done", "cancel": "failed", "error": "failed"}
+        for charge in self:
+            transaction_sudo = charge.transaction_id.sudo()
+            state = states.get(transaction_sudo.state, "unknown")
+            if state == charge.state:
+                continue
+            charge.write({"state": state, "message": transaction_sudo.state_message})
+            if state == "done" and not transaction_sudo.is_post_processed:
+                transaction_sudo._post_process()
+            charge._tell_collector()
+
+    def _tell_collector(self):
+        plan, xmlid = self.payment_plan_id, "account_collections_auto.mail_activity_type_payment_plan_charge"
+        if self.state == "done":
+            plan.activity_unlink([xmlid])
+        elif self.state in ("failed", "unknown") and not plan.activity_search([xmlid]):
+            summary = (
+                self.env._("An instalment could not be charged: %(reason)s", reason=self.message or "")
+                if self.state == "failed"
+                else self.env._(
+                    "Ask the provider whether %(reference)s was paid: its answer was lost", reference=self.reference
+                )
+            )
+            plan.with_context(mail_activity_quick_update=True).activity_schedule(
+                xmlid, user_id=plan.case_id._get_collector().id, summary=summary
+            )
+
+    def _match(self):
+        """Match the payments of these charges with the items of their plans, the item that is due first before others."""
+        for charge in self:
+            payment_sudo = charge.transaction_id.sudo().payment_id
+            items = charge.line_id.item_id or charge.payment_plan_id.item_ids
+            debits = items.sorted(lambda item: (item.due_date, item.id)).move_line_id.sudo()
+            credit = payment_sudo.move_id.line_ids.filtered(
+                lambda line, payment=payment_sudo: line.account_id == payment.destination_account_id and not line.reconciled
+            )
+            open_debits = debits.filtered(
+                lambda line, credit=credit: not line.reconciled and line.account_id == credit.account_id
+            )
+            if credit and open_debits:
+                (credit + open_debits).reconcile()
+
+    # -- what people do ------------------------------------------------------------------------------------------------
+
+    def action_was_not_paid(self):
+        """A person asked the provider: no money moved. The instalment may be charged again."""
+        if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collector"):
+            raise AccessError(self.env._("Only a collector can say what became of a charge."))
+        self.payment_plan_id.check_access("write")
+        for charge in self:
+            if charge.state != "unknown":
+                raise UserError(charge.env._("It is known what became of %(reference)s.", reference=charge.reference))
+        # sudo: nobody writes charges by hand; this is the one thing that a person knows better
+        self.sudo().write({"state": "failed", "message": self.env._("%(user)s: no money moved", user=self.env.user.name)})
+        self.sudo().transaction_id._set_canceled()
+
+    def _may_retry_on(self):
+        """Return the first day on which the instalment of these tries may be tried again."""
+        days = self.payment_plan_id.plan_id.charge_retry_days or 3
+        return max(self.mapped("date")) + timedelta(days=days)

@@ -1,0 +1,33 @@
+from odoo import api, fields, models
+
+from .collection_payment_plan_charge import LIVE, UNDER_WAY
+
+
+class CollectionPaymentPlanLine(models.Model):
+    """An instalment that is charged to a stored card or account."""
+
+    _inherit = "collection.payment.plan.line"  # pylint: disable=consider-merging-classes-inherited
+
+    charge_ids = fields.One2many("collection.payment.plan.charge", "line_id", string="Charges", readonly=True)
+
+    def _may_charge(self, date):
+        """Whether a try may be made on ``date``: none is under way or succeeded, and the last one is long enough ago."""
+        self.ensure_one()
+        charges = self.charge_ids
+        failed = charges.filtered(lambda charge: charge.state == "failed")
+        if charges.filtered(lambda charge: charge.state in LIVE):
+            return False
+        return not failed or (len(failed) <= self.payment_plan_id.plan_id.charge_retries and failed._may_retry_on() <= date)
+
+    def _get_amount_to_charge(self):
+        """Return what is to pay of the instalment, less what lies on account of the customer."""
+        self.ensure_one()
+        credits = self.case_id.item_ids.filtered(
+            lambda item: item.active and item.currency_id == self.currency_id and item.amount_residual_currency < 0
+        )
+        return self.currency_id.round(self.amount_rest + sum(credits.mapped("amount_residual_currency")))
+
+    @api.model
+    def _to_remind_domain(self, company, date):
+        """Nobody is reminded of what is being charged."""
+        return [*super()._to_remind_domain(company, date), ("charge_ids", "not any", [("state", "in", UNDER_WAY)])]

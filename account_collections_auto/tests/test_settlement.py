@@ -1,0 +1,134 @@
+from datetime import date
+
+from odoo.exceptions import AccessError, UserError
+
+from .common import CollectionsCase
+
+JUNE_1, JUNE_15 = date(2026, 6, 1), date(2026, 6, 15)
+
+
+class TestSettlement(CollectionsCase):
+    """Pay this much by that day, and the rest is let go."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plan.write({"settlement_percent": 10, "settlement_percent_manager": 30})
+        cls.payer = cls.customer("Payer")
+        cls.debt = cls.invoice(cls.payer, 1000, due=date(2026, 5, 4))
+        cls.run_cycle(date(2026, 5, 12))
+        cls.collector = cls.make_user("cora", "account_collections_auto.group_collector")
+
+    def draft(self, percent=10, user=None, **vals):
+        case = self.case(self.payer).with_user(user or self.env.user)
+        with self.on_day(JUNE_1):
+            context = case.action_settlement_offer()["context"]
+            offers = self.env["collection.settlement.offer"].with_user(user or self.env.user).with_context(**context)
+            return offers.create({"discount_percent": percent, "pay_by": JUNE_15, **vals})
+
+    def offer(self, percent=10, **vals):
+        offer = self.draft(percent, **vals)
+        with self.on_day(JUNE_1):
+            offer.action_offer()
+        return offer
+
+    def judge(self, on):
+        self.env["collection.case"]._refresh_marked()
+        self.env["collection.settlement.offer"].sudo()._judge(self.company, on)
+
+    def test_paid_in_time_the_rest_becomes_a_credit_note(self):
+        offer = self.offer()
+        self.assertRecordValues(offer, [{"state": "offered", "amount": 1000, "amount_to_pay": 900, "amount_discount": 100}])
+        mail = self.env["mail.mail"].sudo().search([("model", "=", offer._name), ("res_id", "=", offer.id)])
+        self.assertEqual(mail.recipient_ids, self.payer)
+        self.assertIn("900.00", mail.body_html)
+        self.run_cycle(date(2026, 6, 10))
+        self.assertNotSent(self.payer, date(2026, 6, 10))
+        self.assertWithheld(self.payer, "settlement", date(2026, 6, 10))
+        self.pay(self.debt, 900, on=JUNE_15)
+        self.run_cycle(date(2026, 6, 16))
+        self.assertEqual(offer.state, "met")
+        self.assertRecordValues(offer.credit_note_ids, [{"state": "draft", "amount_total": 100, "move_type": "out_refund"}])
+        self.assertTrue(offer.activity_ids)
+        self.run_on(20, 30, since=JUNE_1)
+        self.assertNotSent(self.payer, date(2026, 6, 21))
+        self.assertEqual(len(self.sent(self.payer)), 1, "the rest is not claimed while its credit note is a draft")
+        offer.credit_note_ids.action_post()
+        self.run_cycle(date(2026, 7, 9))
+        self.assertEqual(len(self.sent(self.payer)), 1)
+
+    def test_it_can_be_posted_at_once(self):
+        self.plan.settlement_post_credit_notes = True
+        offer = self.offer()
+        self.pay(self.debt, 900, on=JUNE_15)
+        self.judge(date(2026, 6, 16))
+        self.assertEqual((offer.credit_note_ids.state, self.debt.amount_residual), ("posted", 0))
+        self.assertFalse(offer.activity_ids)
+
+    def test_run_out_it_goes_on_where_it_stood(self):
+        offer = self.offer()
+        self.pay(self.debt, 500, on=JUNE_15)
+        self.run_cycle(date(2026, 6, 15))
+        self.assertEqual(offer.state, "offered")
+        self.run_cycle(date(2026, 6, 16))
+        self.assertRecordValues(offer, [{"state": "expired", "amount_received": 500}])
+        self.assertFalse(offer.credit_note_ids)
+        self.assertEqual(self.sent(self.payer)[-1][1:], ("L2", {self.debt: 500}, 500))
+
+    def test_money_dated_in_time_and_booked_late_counts_and_a_return_takes_it_back(self):
+        offer = self.offer()
+        self.judge(date(2026, 6, 20))
+        self.assertEqual(offer.state, "expired")
+        payment = self.pay(self.debt, 900, on=JUNE_15)
+        self.judge(date(2026, 6, 22))
+        self.assertEqual((offer.state, len(offer.credit_note_ids)), ("met", 1))
+        payment.action_draft()
+        payment.action_cancel()
+        self.judge(date(2026, 6, 25))
+        self.assertEqual((offer.state, offer.credit_note_ids.ids), ("expired", []))
+
+    def test_money_of_before_the_offer_does_not_count(self):
+        self.pay(self.debt, 500, on=JUNE_1)
+        self.case(self.payer)
+        offer = self.offer()
+        self.assertEqual(offer.amount_to_pay, 450)
+        self.judge(date(2026, 6, 10))
+        self.assertEqual((offer.state, offer.amount_received), ("offered", 0))
+
+    def test_limits_by_role(self):
+        offer = self.draft(20, self.collector)
+        with self.on_day(JUNE_1):
+            offer.action_offer()
+            self.assertEqual(offer.state, "to_approve")
+            with self.assertRaises(AccessError):
+                offer.action_approve()
+            self.assertFalse(self.env["mail.mail"].sudo().search([("model", "=", offer._name)]))
+            offer.with_user(self.env.user).action_approve()
+        self.assertEqual(offer.state, "offered")
+        offer.action_cancel()
+        with self.assertRaisesRegex(UserError, "more than anybody"):
+            self.offer(31)
+
+    def test_within_the_own_limit_nobody_is_asked(self):
+        offer = self.draft(10, self.collector)
+        with self.on_day(JUNE_1):
+            offer.action_offer()
+        self.assertEqual(offer.state, "offered")
+
+    def test_what_was_offered_stays_and_is_offered_once(self):
+        offer = self.offer()
+        with self.assertRaises(UserError):
+            offer.with_user(self.collector).discount_percent = 50
+        with self.assertRaises(AccessError):
+            offer.with_user(self.collector).state = "met"
+        with self.assertRaisesRegex(UserError, "open offer"):
+            self.offer()
+        with self.assertRaises(UserError):
+            offer.unlink()
+
+    def test_an_auditor_changes_nothing(self):
+        auditor = self.make_user("ada", "account_collections_auto.group_collection_auditor")
+        offer = self.offer().with_user(auditor)
+        for act in ("offer", "approve", "cancel", "end"):
+            with self.assertRaises(AccessError, msg=act):
+                getattr(offer, f"action_{act}")()
