@@ -101,6 +101,11 @@ from . import collection_case_request
 from . import collection_request_instalment
 from . import collection_action_instalment
 from . import collection_bounce
+from . import collection_reply_rule
+from . import collection_reply
+from . import collection_stop_mixin_reply
+from . import collection_case_reply
+from . import collection_status_file
 from . import collection_today
 from . import collection_today_cycle
 from . import collection_today_approve
@@ -113,6 +118,7 @@ from . import collection_today_write_off
 from . import collection_today_credit_hold
 from . import collection_today_charge
 from . import collection_today_settlement
+from . import collection_today_replies
 from . import collection_today_money
 from . import collection_today_mail
 from . import collection_statement_document
@@ -126,6 +132,7 @@ from . import mail_template
 from . import mail_mail
 from . import mail_mail_statement
 from . import mail_thread
+from . import mail_thread_reply
 from . import res_company
 from . import res_company_today
 from . import res_company_statement

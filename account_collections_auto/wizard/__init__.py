@@ -31,3 +31,9 @@ from . import collection_place
 from . import collection_case_decide_agency
 from . import collection_placement_approve
 from . import collection_placement_recall
+from . import collection_reply_copies
+from . import collection_reply_contact
+from . import collection_reply_try
+from . import collection_status_import
+from . import collection_status_import_column
+from . import collection_status_import_line

@@ -61,6 +61,7 @@ class World(HttpCase):
         plan.action_propose()
         offers = cls.env["collection.settlement.offer"].with_context(**item.case_id.action_settlement_offer()["context"])
         offers.create({"note": "Closes the shop"})
+        cls.env["collection.reply"].create({"case_id": item.case_id.id, "text": "Please call me.", "subject": "Re: Reminder"})
         cls.env["collection.request"]._begin(item.case_id, "message")
         statement = {"case_id": item.case_id.id, "company_id": cls.company.id, "date": today}
         cls.env["collection.statement.sent"].sudo().create(statement)
