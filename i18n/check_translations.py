@@ -14,6 +14,7 @@ CUSTOMER_FILES = (
     "models/collection_action_text.py",
     "models/collection_action_mail.py",
     "models/collection_action_proof.py",
+    "models/collection_payment_plan_agreement.py",
     "models/collection_statement_document.py",
 )
 CUSTOMER_FIELDS = ("model:mail.template,subject", "model:mail.template,body_html", "model:collection.level,name")
