@@ -398,6 +398,8 @@ class CollectionPaymentPlan(models.Model):
                 "signed_ids": [Command.link(scan.id) for scan in scans],
             }
         )
+        # Uploaded to the question, they belong to the plan: whoever may read it may read them.
+        scans.sudo().write({"res_model": self._name, "res_id": self.id})
         self._mirror()
         self.message_post(
             body=self.env._("Accepted by %(name)s on %(date)s", name=accepted_by, date=format_date(self.env, accepted_on))

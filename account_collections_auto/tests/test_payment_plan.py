@@ -336,8 +336,15 @@ class TestPaymentPlan(PaymentPlanCase):
             plan.action_send_agreement()
             context = plan.action_accept()["context"]
             accept = self.env["collection.payment.plan.accept"].with_user(collector).with_context(**context)
-            accept.create({"accepted_by": "Anna Berg", "accepted_on": JUNE_1}).action_accept()
+            scan = self.env["ir.attachment"].with_user(collector).create(
+                {"name": "signed.pdf", "raw": b"signed", "res_model": "collection.payment.plan.accept"}
+            )
+            accept.create(
+                {"accepted_by": "Anna Berg", "accepted_on": JUNE_1, "scan_ids": [Command.set(scan.ids)]}
+            ).action_accept()
         self.assertRecordValues(plan, [{"state": "running", "accepted_by": "Anna Berg", "accepted_on": JUNE_1}])
+        auditor = self.make_user("ada", "account_collections_auto.group_collection_auditor")
+        self.assertEqual(plan.with_user(auditor).signed_ids.raw, b"signed")
 
     def test_beyond_the_limits_a_manager_approves(self):
         collector = self.make_user("cora", "account_collections_auto.group_collector")
