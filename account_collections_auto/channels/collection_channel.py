@@ -19,7 +19,8 @@ class CollectionChannel(models.AbstractModel):
     def _recipients_sql(self, company):
         """Return a SELECT of (case_id, contact_id, channel, partner_id, address, lang, problem) for the customers in
         ``collection_tmp_case``. ``contact_id`` is 0 for one message per customer. A row with a problem code is an
-        address that cannot be used; a customer without any row has no address.
+        address that cannot be used; a customer without any row has no address. Where that table has an
+        ``only_contact_id``, nobody else may be written to.
         """
         raise NotImplementedError
 

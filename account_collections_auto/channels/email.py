@@ -17,24 +17,28 @@ class CollectionChannelEmail(models.AbstractModel):
     def _recipients_sql(self, company, for_customer=False):
         """The collections contacts; else the invoice contacts named on the claimed invoices; else the company.
 
-        With a payer, that partner in place of the customer. Addresses are de-duplicated in their normalised form.
+        With a payer, that partner in place of the customer; with a hold that names who alone may be written to, that one.
+        Addresses are de-duplicated in their normalised form.
         ``for_customer``: about the whole account, so one message, and of a customer whose invoice contacts get only
         what is theirs none goes to those.
         """
         return SQL(
             """WITH payer AS (
-                   SELECT kase.case_id, kase.debtor_id, COALESCE(debtor.collection_payer_id, kase.debtor_id) AS payer_id,
-                          debtor.collection_payer_id IS NOT NULL AS is_other,
+                   SELECT kase.case_id, kase.debtor_id,
+                          COALESCE(kase.only_contact_id, debtor.collection_payer_id, kase.debtor_id) AS payer_id,
+                          kase.only_contact_id IS NOT NULL AS is_only,
+                          COALESCE(kase.only_contact_id, debtor.collection_payer_id) IS NOT NULL AS is_other,
                           debtor.collection_grouping IS NOT DISTINCT FROM 'contact' AS is_apart,
                           debtor.collection_grouping IS NOT DISTINCT FROM 'contact'
-                              AND debtor.collection_payer_id IS NULL AND NOT %(for_customer)s AS by_contact
+                              AND debtor.collection_payer_id IS NULL AND kase.only_contact_id IS NULL
+                              AND NOT %(for_customer)s AS by_contact
                      FROM collection_tmp_case kase JOIN res_partner debtor ON debtor.id = kase.debtor_id
                ), flagged AS (
                    SELECT payer.case_id, contact.id AS partner_id
                      FROM payer
                      JOIN res_partner master ON master.id = payer.payer_id
                      JOIN res_partner contact ON contact.commercial_partner_id = master.commercial_partner_id
-                    WHERE contact.collection_contact AND contact.active
+                    WHERE contact.collection_contact AND contact.active AND NOT payer.is_only
                ), named AS (
                    SELECT DISTINCT item.case_id, item.contact_id AS partner_id
                      FROM collection_tmp_item item
@@ -174,7 +178,7 @@ class CollectionChannelEmail(models.AbstractModel):
             "email_from": rendered.get("email_from") or self._get_sender(company),
             "reply_to": rendered.get("reply_to") or company.collection_reply_to or reply_address,
             "email_to": recipients,
-            "email_cc": False if action.is_test else action.partner_id.collection_cc,
+            "email_cc": False if action.is_test or action.case_id.is_contact_restricted else action.partner_id.collection_cc,
             "message_id": action.message_id,
             "model": "collection.case",
             "res_id": case.id,

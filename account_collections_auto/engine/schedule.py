@@ -240,6 +240,25 @@ def outdated(env, actions):
     return actions.browse([row[0] for row in env.cr.fetchall()])
 
 
+def misdirected(env, actions):
+    """Return {action id: text of the hold} of those ``actions`` that would reach others than who alone may be written to."""
+    recipients = actions._fields["recipient_ids"]
+    rows = env.execute_query(
+        SQL(
+            """SELECT action.id, kase.only_info
+                 FROM collection_action action JOIN collection_tmp_case kase ON kase.case_id = action.case_id
+                WHERE action.id = ANY(%(actions)s) AND kase.only_contact_id IS NOT NULL
+                  AND EXISTS (SELECT 1 FROM %(relation)s recipient
+                               WHERE recipient.%(action)s = action.id AND recipient.%(partner)s != kase.only_contact_id)""",
+            actions=actions.ids,
+            relation=SQL.identifier(recipients.relation),
+            action=SQL.identifier(recipients.column1),
+            partner=SQL.identifier(recipients.column2),
+        )
+    )
+    return dict(rows)
+
+
 def _late_courtesies(actions):
     """SELECT of those ``actions`` that are courtesy messages to a customer who has something overdue by now."""
     return SQL(

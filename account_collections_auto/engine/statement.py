@@ -180,12 +180,17 @@ def movements(env, scope, date_from, day):
 def recipients(env, company, case_ids):
     """Return {case id: [(partner id, address, lang, problem)]} of whom an e-mail about the whole account would reach.
 
-    By the rules of reminders (`channels/email.py`), which read these two tables; here they are read-only.
+    By the rules of reminders (`channels/email.py`), which read these two tables; here they are read-only. Nobody, where a
+    hold forbids to write to the customer and names no other contact.
     """
     rows = env.execute_query(
         SQL(
             """WITH collection_tmp_case AS MATERIALIZED (
-                   SELECT id AS case_id, partner_id AS debtor_id FROM collection_case WHERE id = ANY(%(cases)s)
+                   SELECT file.id AS case_id, file.partner_id AS debtor_id, only_to.contact_id AS only_contact_id
+                     FROM collection_case file
+                     LEFT JOIN (%(only_contacts)s) only_to
+                       ON only_to.company_id = file.company_id AND only_to.debtor_id = file.partner_id
+                    WHERE file.id = ANY(%(cases)s) AND (only_to.debtor_id IS NULL OR only_to.contact_id IS NOT NULL)
                ), collection_tmp_item AS MATERIALIZED (
                    SELECT item.case_id, COALESCE(move.partner_id, kase.partner_id) AS contact_id,
                           item.amount_residual_currency > 0 AS advances, FALSE AS collectable, FALSE AS is_overdue
@@ -199,6 +204,7 @@ def recipients(env, company, case_ids):
                       (case_id, contact_id, channel, partner_id, address, lang, problem)
                 ORDER BY case_id, partner_id""",
             cases=list(case_ids),
+            only_contacts=env["collection.hold"]._only_contacts_sql(company._collection_today()),
             recipients=env["collection.channel.email"]._recipients_sql(company, for_customer=True),
         )
     )

@@ -61,6 +61,8 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
     )
     if wish.kind == "instalment":
         instalments.stop_what_is_not_missed(env)
+    if wish.by_person:
+        _allow_by_hand(env)
     _take_off_stopped(env)
     if wish.kind == "instalment":
         instalments.forget_own_stop(env)
@@ -70,7 +72,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
     _leave_to_people(env, wish)
     if wish.by_person:
         _let_answer(env)
-    _gather_cases(env, company, wish)
+    _gather_cases(env, company, date, wish)
     _find_recipients(env, company)
     env.cr.execute(
         SQL(
@@ -104,6 +106,11 @@ def stop_models(env):
     """Return the names of the models that stop items or whole customers."""
     mixin = env.registry["collection.stop.mixin"]
     return sorted(name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract)
+
+
+def _allow_by_hand(env):
+    """A hold that stops only what leaves by itself holds back nothing that a person sends."""
+    env.cr.execute("DELETE FROM collection_tmp_stop WHERE code = 'hold_by_hand'")
 
 
 def _take_off_stopped(env):
@@ -357,10 +364,11 @@ def _set_aside(env, wish):
     env.cr.execute(SQL("DELETE FROM collection_tmp_case_stop WHERE code IN %s", wish.ignored))
 
 
-def _gather_cases(env, company, wish):
+def _gather_cases(env, company, date, wish):
     """One row per case with an advancing item: the tone is the highest level that advances, the total in company money.
 
-    ``channel`` is set where no level says through which one: for a message outside of the levels.
+    ``channel`` is set where no level says through which one: for a message outside of the levels. Where a hold says who
+    alone may be written to, ``is_restricted`` is true and ``only_contact_id`` that contact, NULL for nobody.
     """
     env.cr.execute(
         SQL(
@@ -368,7 +376,9 @@ def _gather_cases(env, company, wish):
                SELECT tone.case_id, tone.debtor_id, tone.plan_id, tone.level_id, tone.level_days,
                       claim.amount, plan.minimum_amount, plan.minimum_days_between_contacts, plan.in_transit_days,
                       CASE WHEN %(by_person)s THEN 'auto' WHEN file.needs_review THEN 'review' ELSE level.mode END AS mode,
-                      %(by_person)s AS by_person, %(channel)s::text AS channel
+                      %(by_person)s AS by_person, %(channel)s::text AS channel,
+                      only_to.debtor_id IS NOT NULL AS is_restricted, only_to.contact_id AS only_contact_id,
+                      only_to.info AS only_info, only_to.until AS only_until
                  FROM (SELECT DISTINCT ON (case_id) case_id, debtor_id, plan_id, level_id, level_days
                          FROM collection_tmp_item WHERE advances
                         ORDER BY case_id, level_days DESC NULLS LAST) tone
@@ -376,8 +386,11 @@ def _gather_cases(env, company, wish):
                          FROM collection_tmp_claim GROUP BY case_id) claim ON claim.case_id = tone.case_id
                  JOIN collection_case file ON file.id = tone.case_id
                  JOIN collection_plan plan ON plan.id = tone.plan_id
-                 LEFT JOIN collection_level level ON level.id = tone.level_id""",
+                 LEFT JOIN collection_level level ON level.id = tone.level_id
+                 LEFT JOIN (%(only_contacts)s) only_to
+                   ON only_to.company_id = file.company_id AND only_to.debtor_id = tone.debtor_id""",
             digits=company.currency_id.decimal_places,
+            only_contacts=env["collection.hold"]._only_contacts_sql(date),
             by_person=wish.by_person,
             channel="email" if wish.kind in WITHOUT_LEVEL else None,
         )
@@ -400,6 +413,12 @@ def _find_recipients(env, company):
                 channel._recipients_sql(company),
             )
         )
+    # Whatever a channel says: who alone may be written to is decided by a hold.
+    env.cr.execute(
+        """DELETE FROM collection_tmp_recipient recipient USING collection_tmp_case kase
+            WHERE kase.case_id = recipient.case_id AND kase.is_restricted
+              AND recipient.partner_id IS DISTINCT FROM kase.only_contact_id"""
+    )
     env.cr.execute("ANALYZE collection_tmp_recipient")
     _stop_contacts_without_address(env)
     _stop_covered_contacts(env)
@@ -470,6 +489,14 @@ def below_minimum():
     return SQL(
         """SELECT kase.case_id, 'below_minimum', NULL::date, NULL::text
              FROM collection_tmp_case kase WHERE kase.amount < kase.minimum_amount"""
+    )
+
+
+def nobody_to_write_to():
+    """A hold says that the customer may not be written to, and names nobody else."""
+    return SQL(
+        """SELECT kase.case_id, 'no_hold_contact', kase.only_until, kase.only_info
+             FROM collection_tmp_case kase WHERE kase.is_restricted AND kase.only_contact_id IS NULL"""
     )
 
 
@@ -557,6 +584,7 @@ def unreachable():
              LEFT JOIN collection_step step ON step.level_id = kase.level_id AND kase.channel IS NULL
              LEFT JOIN collection_tmp_recipient recipient
                ON recipient.case_id = kase.case_id AND recipient.channel = COALESCE(kase.channel, step.channel)
+            WHERE NOT kase.is_restricted OR kase.only_contact_id IS NOT NULL
             GROUP BY kase.case_id
            HAVING bool_and(recipient.problem IS NOT NULL OR recipient.case_id IS NULL)"""
     )

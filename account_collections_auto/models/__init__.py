@@ -23,6 +23,7 @@ from . import collection_item
 from . import collection_round
 from . import collection_stop_mixin
 from . import collection_answer_mixin
+from . import collection_hold_reason
 from . import collection_hold
 from . import collection_hold_ending
 from . import collection_dispute_reason
@@ -70,6 +71,7 @@ from . import collection_case_proposal
 from . import collection_case_dispute
 from . import collection_case_promise
 from . import collection_case_payment_notice
+from . import collection_case_hold
 from . import collection_mirror
 from . import collection_cycle
 from . import collection_cycle_summary

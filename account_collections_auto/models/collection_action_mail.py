@@ -57,8 +57,10 @@ class CollectionAction(models.Model):
         outdated = schedule.outdated(self.env, self)
         causes = schedule.causes(self.env, outdated)
         stopped = self._stopped_cases(ignored=NOT_FOR_THE_QUEUE)
+        misdirected = schedule.misdirected(self.env, self)
         select.drop(self.env)
-        refused = {action: causes.get(action.id, ("paid_meanwhile", None)) for action in outdated}
+        refused = {action: ("recipient_changed", misdirected[action.id]) for action in self if action.id in misdirected}
+        refused |= {action: causes.get(action.id, ("paid_meanwhile", None)) for action in outdated}
         for action in self:
             if action.case_id.id in stopped:
                 refused[action] = stopped[action.case_id.id]

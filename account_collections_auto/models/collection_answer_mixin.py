@@ -23,15 +23,8 @@ class CollectionAnswerMixin(models.AbstractModel):
 
     @api.depends("partner_id", "company_id")
     def _compute_case_id(self):
-        cases = self.env["collection.case"].search(
-            [
-                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
-                ("company_id", "in", self.company_id.ids),
-            ]
-        )
-        by_debtor = {(case.partner_id, case.company_id): case for case in cases}
-        for answer in self:
-            answer.case_id = by_debtor.get((answer.partner_id.commercial_partner_id, answer.company_id), False)
+        for answer, case in self._find_cases_of_customers().items():
+            answer.case_id = case
 
     @api.depends("item_ids", "company_id")
     def _compute_currency_id(self):
@@ -46,7 +39,8 @@ class CollectionAnswerMixin(models.AbstractModel):
             if strange:
                 raise ValidationError(
                     answer.env._(
-                        "%(numbers)s: not owed by %(customer)s to %(company)s. Choose items of this customer only.",
+                        "%(numbers)s: owed by another customer than %(customer)s, or to another company than %(company)s. "
+                        "Choose items of this customer only.",
                         numbers=", ".join(strange.mapped("display_name")),
                         customer=answer.partner_id.display_name,
                         company=answer.company_id.name,

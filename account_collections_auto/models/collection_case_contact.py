@@ -29,6 +29,9 @@ class CollectionCase(models.Model):
         )
         by_company = flagged.grouped("commercial_partner_id")
         for case in self:
+            if case.only_contact_id:
+                case.contact_partner_id = case.only_contact_id
+                continue
             payer = case.partner_id.collection_payer_id or case.partner_id
             case.contact_partner_id = case._find_unreachable(by_company.get(payer.commercial_partner_id, flagged[:0]), payer)
 

@@ -69,7 +69,7 @@ class CollectionCase(models.Model):
     def _prepare_simulated_items(self, outlook, plan, first):
         stops = outlook.stops[self.company_id.id]
         levels = {level.id: level._prepare_simulation() for level in plan.level_ids}
-        own_codes = {self.env[name]._stop_code() for name in withhold.stop_models(self.env)}
+        own_codes = {code for name in withhold.stop_models(self.env) for code in self.env[name]._stop_codes()}
         items = []
         for item in self.item_ids:
             reasons = outlook.explained["item_stops"].get(item.id, [])

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from ..engine import ageing
@@ -32,12 +33,14 @@ class CollectionCase(models.Model):
             own = by_company.get(case.partner_id, nobody)
             payer = case.partner_id.collection_payer_id.commercial_partner_id
             contacts = case.partner_id | own | by_company.get(payer, nobody)
-            case.contact_ids = contacts.filtered("collection_contact") | case.partner_id | contacts
+            case.contact_ids = case.only_contact_id | contacts.filtered("collection_contact") | case.partner_id | contacts
 
     def _get_contacts_to_write(self):
         """Return whom a person writes to: like a reminder, the collections contacts, else the invoice contacts, else the
-        customer; with a payer, that partner in place of the customer."""
+        customer; with a payer, that partner in place of the customer. Where a hold says who alone, that one or nobody."""
         self.ensure_one()
+        if self.is_contact_restricted:
+            return self.only_contact_id
         payer = self.partner_id.collection_payer_id
         master = payer or self.partner_id
         family = self.contact_ids.filtered(lambda contact: contact.commercial_partner_id == master.commercial_partner_id)
@@ -49,6 +52,8 @@ class CollectionCase(models.Model):
         self.ensure_one()
         self._check_collector()
         contacts = self._get_contacts_to_write()
+        if not contacts:
+            raise UserError(self.contact_notice)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Write to the Customer"),

@@ -78,17 +78,20 @@ class CollectionCase(models.Model):
         )
 
     @api.model
-    def _at_hand_sql(self, alias):
-        """Return the condition that a person may deal with the case today: not snoozed, and no stop of all of it in force."""
+    def _at_hand_sql(self, alias, what="messages"):
+        """Return the condition that a person may deal with the case today: not snoozed, and no stop of all of it in force.
+
+        ``what`` the stop would have to stop: "messages" or "calls".
+        """
         today = self._today_sql(alias)
         awake = SQL("COALESCE(%s, %s) <= %s", SQL.identifier(alias, "snooze_until"), today, today)
-        return SQL("%s AND NOT (%s)", awake, self._stopped_sql(alias, today))
+        return SQL("%s AND NOT (%s)", awake, self._stopped_sql(alias, today, what))
 
     @api.model
-    def _stopped_sql(self, alias, day=None):
+    def _stopped_sql(self, alias, day=None, what="messages"):
         """Return the condition that a stop of the whole customer is in force on ``day`` (SQL; default: today)."""
         day = day or self._today_sql(alias)
-        stops = [self.env[model]._stops_case_sql(alias, day) for model in withhold.stop_models(self.env)]
+        stops = [self.env[model]._stops_case_sql(alias, day, what) for model in withhold.stop_models(self.env)]
         return SQL(" OR ").join(SQL("EXISTS (%s)", stop) for stop in stops)
 
     @api.model
@@ -180,7 +183,7 @@ class CollectionCase(models.Model):
             item_today=self._today_sql("item"),
             companies=self.env.companies.ids,
             own=own,
-            at_hand=self._at_hand_sql("kase"),
+            at_hand=self._at_hand_sql("kase", "calls"),
             days=DAYS_WITHOUT_CONTACT,
             calls=CALLS_A_DAY,
         )

@@ -454,6 +454,7 @@ class CollectionCycle(models.Model):
             withhold.own_company(),
             withhold.archived(),
             withhold.below_minimum(),
+            withhold.nobody_to_write_to(),
             withhold.contacted_lately(date, ignore_actions, company.collection_test_mode),
             withhold.unmatched_bank_line(company, date),
             withhold.unreachable(),

@@ -38,6 +38,8 @@ class CollectionCycleLine(models.Model):
             "bank_line": (self.env._("Match the bank line"), "_fix_bank_line"),
             "covered_by_credit": items,
             "hold": (self.env._("Open the hold"), "_fix_hold"),
+            "hold_by_hand": (self.env._("Open the hold"), "_fix_hold"),
+            "no_hold_contact": (self.env._("Open the hold"), "_fix_hold"),
             "below_minimum": (self.env._("Open the plan"), "_fix_plan"),
             "no_steps": (self.env._("Open the plan"), "_fix_plan"),
             "awaiting_review": (self.env._("Open the message"), "_fix_message"),

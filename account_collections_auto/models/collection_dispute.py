@@ -326,6 +326,9 @@ class CollectionDispute(models.Model):
         template = self.env.ref("account_collections_auto.mail_template_dispute_settled").sudo()
         for dispute in self:
             contacts = dispute.case_id._get_contacts_to_write()
+            if not contacts:
+                dispute._message_log(body=dispute.case_id.contact_notice)
+                continue
             values = {"auto_delete": False, "recipient_ids": [Command.set(contacts.ids)]}
             if dispute.company_id.collection_test_mode:
                 values |= {

@@ -41,6 +41,7 @@ class CollectionReason(models.AbstractModel):
             "blacklisted": self.env._("E-mail address on the blacklist"),
             "bounced": self.env._("E-mail address refused us"),
             "own_company": self.env._("One of our own companies"),
+            "no_hold_contact": self.env._("Nobody may be written to"),
             "gap": self.env._("Contacted lately"),
             "dropped": self.env._("Dropped by a person"),
             "awaiting_review": self.env._("A message waits for approval"),
@@ -67,6 +68,7 @@ class CollectionReason(models.AbstractModel):
             "edi": self.env._("The electronic invoice is not accepted yet"),
             "not_sent": self.env._("The invoice was not sent to the customer"),
             "hold": self.env._("On hold: %(text)s", text=text),
+            "hold_by_hand": self.env._("Written to by hand only: %(text)s", text=text),
             "dispute": self.env._("In dispute: %(text)s", text=text) if text else self.env._("In dispute"),
             "online_payment": self.env._("An online payment is being processed"),
             "payment": self.env._("A payment is registered but not booked yet"),
@@ -85,6 +87,9 @@ class CollectionReason(models.AbstractModel):
             "bank_line": self.env._("A bank line of %(date)s from this customer is not matched yet", date=date),
             "gap": self.env._("Contacted on %(date)s", date=date),
             "below_minimum": self.env._("The overdue amount after credits is below the minimum"),
+            "no_hold_contact": self.env._(
+                "The customer may not be written to, and the hold names no other contact: %(text)s", text=text
+            ),
             "manual_level": self.env._("This level is sent by hand"),
             "no_steps": self.env._("This level has no steps"),
             "no_address": self.env._("No e-mail address"),
@@ -107,6 +112,7 @@ class CollectionReason(models.AbstractModel):
             "paid_meanwhile": self.env._("Paid, credited or stopped before the message left"),
             "overdue_meanwhile": self.env._("Something is overdue by now, so there is no courtesy message"),
             "review_expired": self.env._("Not approved in time"),
+            "recipient_changed": self.env._("By now somebody else is to be written to: %(text)s", text=text),
             "cancelled_by_user": self.env._("Cancelled by %(text)s", text=text),
             "undone": self.env._("Taken back by %(text)s before it left", text=text),
             "merged": self.env._("The customers were merged"),

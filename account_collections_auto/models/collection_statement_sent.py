@@ -276,7 +276,7 @@ class CollectionStatementSent(models.Model):
                 sent._withhold("switched_off")
             elif not sent.partner_id.active:
                 sent._withhold("archived")
-            elif hold:
+            elif hold and hold._stops("messages"):
                 until = hold.date_until and hold.date_until.isoformat()
                 sent._withhold("hold", text=hold.reason, **({"until": until} if until else {}))
 

@@ -93,6 +93,17 @@ class CollectionStopMixin(models.AbstractModel):
                 )
             )
 
+    def _find_cases_of_customers(self):
+        """Return {stop: the case of its customer in its company, empty while there is none}."""
+        cases = self.env["collection.case"].search(
+            [
+                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+            ]
+        )
+        by_debtor = {(case.partner_id, case.company_id): case for case in cases}
+        return {stop: by_debtor.get((stop.partner_id.commercial_partner_id, stop.company_id), cases[:0]) for stop in self}
+
     def action_end(self):
         """End the stop: from today on the items go on where they stood."""
         self.active = False
@@ -117,9 +128,24 @@ class CollectionStopMixin(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _stop_codes(self):
+        """Return all reason codes of this kind of stop."""
+        return {self._stop_code()}
+
+    @api.model
+    def _stop_code_sql(self):
+        """Return SQL for the reason code of ``stop``."""
+        return SQL("%s", self._stop_code())
+
+    @api.model
     def _stop_text_sql(self, alias):
         """Return SQL for the text shown with the reason."""
         return SQL("NULL")
+
+    @api.model
+    def _stops_sql(self, what):
+        """Return a condition on ``stop``: it stops ``what``, for example messages or calls."""
+        return SQL("TRUE")
 
     @api.model
     def _stopped_items_sql(self, company, date):
@@ -129,8 +155,8 @@ class CollectionStopMixin(models.AbstractModel):
         """
         return self._stops_with_items_sql(
             company,
-            SQL("%s, stop.date_until, %s, NULL::numeric", self._stop_code(), self._stop_text_sql("stop")),
-            self._in_force_sql(date),
+            SQL("%s, stop.date_until, %s, NULL::numeric", self._stop_code_sql(), self._stop_text_sql("stop")),
+            SQL("%s AND %s", self._in_force_sql(date), self._stops_sql("messages")),
         )
 
     @api.model
@@ -145,7 +171,8 @@ class CollectionStopMixin(models.AbstractModel):
         Before the resume date no next level comes; ``is whole``: days of the stop were no time to answer.
         """
         columns = SQL("stop.date_from, %s, %s, TRUE", self._last_day_sql(), self._resume_date_sql())
-        return self._stops_with_items_sql(company, columns, self._is_over_sql(date))
+        was_stopped = SQL("%s AND %s", self._is_over_sql(date), self._stops_sql("messages"))
+        return self._stops_with_items_sql(company, columns, was_stopped)
 
     @api.model
     def _in_force_sql(self, date):
@@ -205,14 +232,19 @@ class CollectionStopMixin(models.AbstractModel):
         )
 
     @api.model
-    def _stops_case_sql(self, alias, today):
-        """Return a SELECT that finds a stop of this kind over the whole case ``alias`` on the day ``today`` (SQL)."""
+    def _stops_case_sql(self, alias, today, what="messages"):
+        """Return a SELECT that finds a stop of this kind over the whole case ``alias`` on the day ``today`` (SQL).
+
+        Of the stops only those that stop ``what``: "messages", "calls".
+        """
         return SQL(
             """SELECT 1 FROM %(table)s stop JOIN res_partner debtor ON debtor.id = stop.partner_id
-                WHERE stop.is_for_all AND stop.company_id = %(company)s AND %(debtor)s = %(partner)s AND %(in_force)s""",
+                WHERE stop.is_for_all AND stop.company_id = %(company)s AND %(debtor)s = %(partner)s AND %(in_force)s
+                  AND %(stops)s""",
             table=SQL.identifier(self._table),
             company=SQL.identifier(alias, "company_id"),
             debtor=self.env["collection.case"]._debtor_sql("debtor"),
             partner=SQL.identifier(alias, "partner_id"),
             in_force=self._in_force_sql(today),
+            stops=self._stops_sql(what),
         )

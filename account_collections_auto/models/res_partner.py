@@ -69,7 +69,10 @@ class ResPartner(models.Model):
             partner.collection_case_ids = by_partner.get(partner.commercial_partner_id, False)
 
     def _get_collection_hold(self):
-        """Return {commercial partner: hold on the whole customer in force today} for the current company."""
+        """Return {commercial partner: hold on the whole customer in force today} for the current company.
+
+        Of several the one that stops messages, else the latest.
+        """
         company = self.env.company.root_id
         today = company._collection_today()
         holds = self.env["collection.hold"].search(
@@ -84,7 +87,7 @@ class ResPartner(models.Model):
             ],
             order="id",
         )
-        return {hold.partner_id: hold for hold in holds}
+        return {hold.partner_id: hold for hold in holds.sorted(lambda hold: hold._stops("messages"))}
 
     @api.depends_context("company")
     def _compute_collection_hold(self):

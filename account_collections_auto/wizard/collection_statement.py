@@ -117,7 +117,7 @@ class CollectionStatement(models.TransientModel):
         if not case:
             return False
         hold = case.partner_id.sudo().with_company(case.company_id)._get_collection_hold().get(case.partner_id)
-        if not hold:
+        if not hold or not hold._stops("messages"):
             return False
         until = format_date(self.env, hold.date_until) if hold.date_until else self.env._("somebody ends it")
         return self.env._(

@@ -10,6 +10,7 @@ from lxml import etree
 CLONE = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 CONFIGURATION = {"collection.plan", "collection.level", "collection.step", "collection.plan.rule", "res.config.settings"}
+CONFIGURATION |= {"collection.hold.reason"}
 # What says itself all there is to say.
 PLAIN = {"name", "active", "sequence", "company_id", "currency_id", "company_currency_id", "level_ids", "step_ids", "plan_id"}
 
