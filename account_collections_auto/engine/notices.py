@@ -52,7 +52,7 @@ def judge(env, company, date):
                      FROM notice LEFT JOIN matched ON matched.id = notice.id
                )
                UPDATE collection_payment_notice notice
-                  SET state = decided.state, ended_on = %(date)s
+                  SET state = decided.state, ended_on = GREATEST(%(date)s, notice.date_from)
                  FROM decided
                 WHERE notice.id = decided.id AND (decided.state = 'found' OR notice.date_until < %(date)s)
                RETURNING notice.id, notice.state""",

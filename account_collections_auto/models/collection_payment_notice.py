@@ -109,9 +109,19 @@ class CollectionPaymentNotice(models.Model):
         return found
 
     def _is_repeated(self):
-        """The customer said so before about one of the items: this time a person decides whether the items rest again."""
-        earlier = self.search([("case_id", "=", self.case_id.id), ("id", "!=", self.id), ("state", "!=", "cancelled")])
-        return any(not one.item_ids or not self.item_ids or one.item_ids & self.item_ids for one in earlier)
+        """The customer said so before about the same debts: this time a person decides whether they rest again.
+
+        The same are: an item that both name; of two about the whole account, one that was open at both times and is
+        still not paid, though the first payment was not found.
+        """
+        notices_of_case = self.with_context(active_test=False).search(
+            [("case_id", "=", self.case_id.id), ("id", "!=", self.id), ("state", "!=", "cancelled")]
+        )
+        if not self.is_for_all:
+            return bool(notices_of_case.item_ids & self.item_ids)
+        earlier = notices_of_case.filtered(lambda notice: notice.is_for_all and notice.state != "found")
+        debts = self.case_id.item_ids.filtered(lambda item: item.amount_residual_currency > 0)
+        return bool(earlier and debts and min(debts.mapped("create_date")) <= max(earlier.mapped("create_date")))
 
     def _ask_accountant(self):
         """One to-do: look for the money."""

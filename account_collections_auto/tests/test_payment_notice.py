@@ -112,6 +112,27 @@ class TestPaymentNotice(CollectionsCase):
         other = self.invoice(self.payer, 70)
         self.assertEqual(self.notice(other, 70).state, "open")
 
+    def test_one_about_the_whole_account_leaves_those_about_an_invoice_alone(self):
+        other = self.invoice(self.payer, 70)
+        self.assertEqual(self.notice(item_ids=[], on=self.day(-20)).state, "open")
+        self.run_cycle(self.day(-10))
+        self.assertEqual(self.notice(other, 70).state, "open")
+        self.assertEqual(self.notice(item_ids=[]).state, "to_check")  # the same debts as three weeks ago
+
+    def test_two_about_the_whole_account_are_not_the_same_when_the_first_money_came(self):
+        first = self.notice(item_ids=[])
+        self.pay(self.debt, on=TODAY)
+        self.run_cycle(self.day(1))
+        self.assertEqual(first.state, "found")
+        self.invoice(self.payer, 300)
+        self.assertEqual(self.notice(item_ids=[], amount=300, on=self.day(2)).state, "open")
+
+    def test_a_cycle_of_an_earlier_day_does_not_end_it_before_it_began(self):
+        notice = self.notice()
+        self.pay(self.debt, on=TODAY)
+        self.run_cycle(self.day(-3))
+        self.assertEqual((notice.state, notice.ended_on), ("found", TODAY))
+
     def test_a_person_says_that_it_was_not_found(self):
         notice = self.notice()
         with self.on_day(TODAY):
