@@ -65,6 +65,7 @@
         "wizard/collection_dispute_settle_views.xml",
         "views/collection_action_views.xml",
         "views/collection_request_views.xml",
+        "views/collection_promise_message_views.xml",
         "views/collection_statement_sent_views.xml",
         "views/collection_cycle_line_views.xml",
         "views/collection_cycle_page_views.xml",

@@ -13,6 +13,7 @@ EXPRESSIONS = {
     "company": "object.company_id.name",
     "amount": "object.claimed_text",
     "amount in words": "object.claimed_words",
+    "promise": "object.promised_text",
     "items": "object.items_table",
     "how to pay": "object.payment_details",
     "contact": "object.contact_details",

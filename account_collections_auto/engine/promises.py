@@ -11,7 +11,12 @@ def judge(env, company, date):
     Looked at are promises without a verdict and those whose verdict is less than a year old: money may still turn up, dated
     in time, or be returned. Money is what is neither a credit note nor a mere entry: payments and bank lines, by their date,
     from the day of the promise to the last day before the verdict. A promise on items counts what is matched with these
-    items; one on the whole case all money of the customer, returns taken off. Amounts in the currency of the promise.
+    items; one on the whole case all money of the customer, returns taken off. Credit notes reduce what was promised: those
+    matched with its items; of the whole case all of these days, but for what they take off invoices that came later.
+    Amounts in the currency of the promise.
+
+    A verdict that is known stays known, whatever ``date`` is: a cycle of an earlier day that runs again changes the amounts
+    with the ledger, but makes no open promise of one that was not kept.
     """
     items = env["collection.promise"]._fields["item_ids"]
     env.cr.execute(
@@ -41,9 +46,8 @@ def judge(env, company, date):
                               AS received
                      FROM matched GROUP BY id
                     UNION ALL
-                   SELECT promise.id, 0,
-                          COALESCE(sum(CASE WHEN credit.currency_id = promise.currency_id THEN -credit.amount_currency
-                                            ELSE -credit.balance * rate.per_unit END), 0)
+                   SELECT promise.id, COALESCE(sum(line.amount - later.amount) FILTER (WHERE line.is_credit_note), 0),
+                          COALESCE(sum(line.amount) FILTER (WHERE line.is_money), 0)
                      FROM promise
                      JOIN (%(rates)s) rate ON rate.currency_id = promise.currency_id
                      JOIN collection_case kase ON kase.id = promise.case_id
@@ -54,15 +58,30 @@ def judge(env, company, date):
                                                  AND account.non_trade IS NOT TRUE
                      JOIN account_move credit_move ON credit_move.id = credit.move_id
                      JOIN res_company branch ON branch.id = credit.company_id
+                    CROSS JOIN LATERAL (
+                        SELECT CASE WHEN credit.currency_id = promise.currency_id THEN -credit.amount_currency
+                                    ELSE -credit.balance * rate.per_unit END AS amount,
+                               credit_move.move_type = 'out_refund' AS is_credit_note, %(is_money)s AS is_money) line
+                    CROSS JOIN LATERAL (
+                        SELECT COALESCE(sum(CASE WHEN credit.currency_id = promise.currency_id
+                                                 THEN partial.credit_amount_currency
+                                                 ELSE partial.amount * rate.per_unit END), 0) AS amount
+                          FROM account_partial_reconcile partial
+                          JOIN account_move_line debit ON debit.id = partial.debit_move_id AND debit.date > promise.date_from
+                          JOIN account_move debit_move ON debit_move.id = debit.move_id
+                                                      AND debit_move.move_type IN ('out_invoice', 'out_receipt')
+                         WHERE line.is_credit_note AND partial.credit_move_id = credit.id) later
                     WHERE promise.is_for_all AND split_part(branch.parent_path, '/', 1)::int = promise.company_id
-                      AND credit.date BETWEEN promise.date_from AND promise.date_until AND %(is_money)s
+                      AND credit.date BETWEEN promise.date_from AND promise.date_until
+                      AND (line.is_money OR line.is_credit_note)
                     GROUP BY promise.id
                ), verdict AS (
                    SELECT sums.*, CASE WHEN amount <= credited THEN 100.0
                                        ELSE LEAST(100.0, GREATEST(0, 100.0 * received / (amount - credited))) END AS percent
                      FROM (SELECT promise.id, promise.amount, promise.state AS before,
                                   COALESCE(received.received, 0) AS received, COALESCE(received.credited, 0) AS credited,
-                                  COALESCE(promise.tolerance, 0) AS tolerance, %(date)s >= promise.verdict_date AS is_due
+                                  COALESCE(promise.tolerance, 0) AS tolerance,
+                                  %(date)s >= promise.verdict_date OR promise.state IN ('partly', 'broken') AS is_due
                              FROM promise LEFT JOIN received ON received.id = promise.id) sums
                ), decided AS (
                    SELECT verdict.*, CASE WHEN percent >= 100 - tolerance THEN 'kept'
@@ -90,6 +109,100 @@ def judge(env, company, date):
         )
     )
     return [row for row in env.cr.fetchall() if row[1] != row[2]]
+
+
+# So many days after the verdict the customer is told of it at the latest; reminders have gone on by then.
+TELL_WITHIN_DAYS = 7
+
+
+def to_tell_sql(company, date):
+    """Return a SELECT of the (id, case_id, is_new) of broken promises of which the customers are to be told on ``date``.
+
+    Once for each promise, and not after another message was sent since the verdict. Who was held back is tried again on
+    another day: ``is_new`` is false then.
+    """
+    return SQL(
+        """SELECT promise.id, promise.case_id, promise.message_tried_on IS NULL AS is_new
+             FROM collection_promise promise
+             JOIN collection_case kase ON kase.id = promise.case_id AND kase.needs_review IS NOT TRUE
+             JOIN collection_plan plan ON plan.id = kase.plan_id AND plan.broken_promise_template_id IS NOT NULL
+            WHERE promise.company_id = %(company)s AND promise.active AND promise.state IN ('partly', 'broken')
+              AND promise.message_action_id IS NULL
+              AND (promise.message_tried_on IS NULL OR promise.message_tried_on < %(date)s)
+              AND promise.verdict_date BETWEEN %(date)s::date - %(days)s + 1 AND %(date)s
+              AND NOT EXISTS (SELECT 1 FROM collection_action action
+                               WHERE action.case_id = promise.case_id AND action.state IN ('sent', 'delivered')
+                                 AND action.channel NOT IN ('call', 'record') AND action.is_test IS NOT TRUE
+                                 AND action.contact_date >= promise.verdict_date)""",
+        company=company.id,
+        date=date,
+        days=TELL_WITHIN_DAYS,
+    )
+
+
+def hold_back_told(env, request):
+    """Hold back the customers of a ``request`` who were told already, or whose promises are kept by now."""
+    relation, request_column, promise_column = _relation(request)
+    env.cr.execute(
+        SQL(
+            """INSERT INTO collection_tmp_case_stop (case_id, code)
+               SELECT kase.case_id, 'promise_told' FROM collection_tmp_case kase
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM %(relation)s link
+                      JOIN collection_promise promise ON promise.id = link.%(promise)s AND promise.case_id = kase.case_id
+                      LEFT JOIN collection_action told ON told.id = promise.message_action_id
+                                                      AND told.state NOT IN ('cancelled', 'failed', 'bounced')
+                                                      AND told.request_id IS DISTINCT FROM %(id)s
+                     WHERE link.%(request)s = %(id)s AND promise.state IN ('partly', 'broken') AND told.id IS NULL)""",
+            relation=relation,
+            promise=promise_column,
+            request=request_column,
+            id=request.id,
+        )
+    )
+
+
+def note_messages(env, request):
+    """Record on its promises which messages of ``request`` told their customers."""
+    relation, request_column, promise_column = _relation(request)
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_promise promise SET message_action_id = told.id, message_reasons = NULL
+                 FROM (SELECT case_id, min(id) AS id FROM collection_action
+                        WHERE request_id = %(id)s AND state NOT IN ('cancelled', 'failed', 'bounced') GROUP BY case_id) told,
+                      %(relation)s link
+                WHERE link.%(request)s = %(id)s AND link.%(promise)s = promise.id AND told.case_id = promise.case_id
+                  AND promise.message_action_id IS DISTINCT FROM told.id""",
+            relation=relation,
+            promise=promise_column,
+            request=request_column,
+            id=request.id,
+        )
+    )
+
+
+def note_reasons(env, request, date):
+    """Record on its promises that ``request`` tried on ``date`` to tell their customers, and why some got no message."""
+    relation, request_column, promise_column = _relation(request)
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_promise promise
+                  SET message_tried_on = %(date)s, message_reasons = CASE WHEN line.state = 'left_out' THEN line.reasons END
+                 FROM collection_request_line line, %(relation)s link
+                WHERE link.%(request)s = %(id)s AND link.%(promise)s = promise.id
+                  AND line.request_id = %(id)s AND line.case_id = promise.case_id""",
+            relation=relation,
+            promise=promise_column,
+            request=request_column,
+            id=request.id,
+            date=date,
+        )
+    )
+
+
+def _relation(request):
+    field = request._fields["promise_ids"]
+    return [SQL.identifier(name) for name in (field.relation, field.column1, field.column2)]
 
 
 IS_MONEY = SQL(

@@ -312,8 +312,7 @@ def _origin(occasion):
     """Return what an action keeps of the cycle or the request that it comes from: ids, None where it does not apply."""
     if occasion._name == "collection.cycle":
         return {"cycle": occasion.id, "request": None, "approver": None}
-    approver = occasion.user_id.id if occasion.kind != "instalment" else None  # sent by the cycle, approved by nobody
-    return {"cycle": None, "request": occasion.id, "approver": approver}
+    return {"cycle": None, "request": occasion.id, "approver": occasion._get_approver().id or None}
 
 
 def _planned_messages(action_ids=None):

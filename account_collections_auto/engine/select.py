@@ -64,7 +64,14 @@ def select(env, company, date, cases=None, wish=CYCLE):
 
 
 def _take_what_is_overdue(env, wish):
-    """A message outside of the levels is about all that is overdue; an item without a level stays where it is."""
+    """A message outside of the levels is about all that is overdue; an item without a level stays where it is.
+
+    One about certain items knows of no others, but of all credits: what these cover is not asked for.
+    """
+    if wish.items is not None:
+        env.cr.execute(
+            SQL("DELETE FROM collection_tmp_item WHERE NOT is_credit AND NOT (item_id = ANY(%s::int[]))", list(wish.items))
+        )
     env.cr.execute(
         SQL(
             """UPDATE collection_tmp_item

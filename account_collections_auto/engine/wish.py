@@ -24,11 +24,24 @@ class Wish(NamedTuple):
     advances: bool = True
     # The soft reasons that the person sets aside.
     ignored: tuple[str, ...] = ()
+    # The ids of the items that a "message" is about; None for all that is overdue.
+    items: tuple[int, ...] | None = None
+    # Whether the cycle asks for it by itself, outside of the levels.
+    by_itself: bool = False
 
     @property
     def by_person(self):
         """Whether somebody asks for it; a cycle asks for nothing of its own."""
         return bool(self.kind)
+
+    @property
+    def by_hand(self):
+        """Whether a person sends it.
+
+        >>> Wish("message").by_hand, Wish("message", by_itself=True).by_hand, Wish("instalment").by_hand, Wish().by_hand
+        (True, False, False, False)
+        """
+        return self.by_person and not self.by_itself and self.kind != "instalment"
 
     def ignores(self, code):
         """Whether the person sets the soft reason ``code`` aside."""

@@ -61,14 +61,14 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
     )
     if wish.kind == "instalment":
         instalments.stop_what_is_not_missed(env)
-    if wish.by_person:
+    if wish.by_hand:
         _allow_by_hand(env)
     _take_off_stopped(env)
     if wish.kind == "instalment":
         instalments.forget_own_stop(env)
     _claim(env)
     _advance(env)
-    _give_time_after_stops(env, company, date)
+    _give_time_after_stops(env, company, date, wish)
     _leave_to_people(env, wish)
     if wish.by_person:
         _let_answer(env)
@@ -265,12 +265,14 @@ def _advance(env):
     )
 
 
-def _give_time_after_stops(env, company, date):
+def _give_time_after_stops(env, company, date, wish):
     """An item whose stop has ended goes on not before the plan's `resume_days`, and not before its deadline has passed.
 
     Days under a stop of the whole item are no time to answer: they are added to the deadline. They do count as overdue.
+    A message about promised items tells of their end, so it does not wait for that.
     """
-    periods = SQL(" UNION ALL ").join(SQL("(%s)", env[model]._ended_periods_sql(company, date)) for model in stop_models(env))
+    models = [name for name in stop_models(env) if wish.items is None or name != "collection.promise"]
+    periods = SQL(" UNION ALL ").join(SQL("(%s)", env[name]._ended_periods_sql(company, date)) for name in models)
     env.cr.execute(
         SQL(
             """WITH period AS MATERIALIZED (

@@ -30,6 +30,7 @@ from . import collection_dispute_reason
 from . import collection_dispute
 from . import collection_dispute_line
 from . import collection_promise
+from . import collection_promise_message
 from . import collection_payment_notice
 from . import collection_plan_instalments
 from . import collection_payment_plan
@@ -99,6 +100,9 @@ from . import collection_request
 from . import collection_request_line
 from . import collection_request_text
 from . import collection_action_request
+from . import collection_request_promise
+from . import collection_action_promise
+from . import collection_cycle_promise
 from . import collection_case_request
 from . import collection_request_instalment
 from . import collection_action_instalment

@@ -139,6 +139,7 @@ class CollectionMessageEditor(models.AbstractModel):
             "object.claimed_text": (self.env._("Total"), False),
             "object.claimed_words": (self.env._("Total in words"), False),
             "object.deadline_text": (self.env._("Deadline"), False),
+            "object.promised_text": (self.env._("Broken promise"), False),
             "object.level_id.name": (self.env._("Level"), False),
             "object.company_id.name": (self.env._("Our company"), False),
             "object.case_id.user_id.name": (self.env._("Collector"), False),

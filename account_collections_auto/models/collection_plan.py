@@ -68,13 +68,23 @@ class CollectionPlan(models.Model):
     promise_max_in_row = fields.Integer(
         string="Promises in a Row",
         default=2,
-        help="After so many promises in a row of which none is kept yet, the next one needs the approval of a manager. 0: no "
+        help="After so many promises in a row of which none was kept, the next one needs the approval of a manager. 0: no "
         "limit.",
     )
     promise_tolerance_percent = fields.Float(
         string="Promise Kept With",
         default=1.0,
         help="A promise counts as kept when at most this share of it, in percent, is missing.",
+    )
+    broken_promise_template_id = fields.Many2one(
+        "mail.template",
+        string="When Not Kept, Send",
+        domain="[('model', '=', 'collection.action')]",
+        ondelete="restrict",
+        tracking=True,
+        default=lambda self: self.env.ref("account_collections_auto.mail_template_broken_promise", raise_if_not_found=False),
+        help="A message of its own about the promised items, sent once after the verdict; it changes no level. Where a person "
+        "confirms each day's messages, it is sent from the promise. Empty: there is only the to-do.",
     )
     in_transit_days = fields.Integer(
         default=5,
@@ -160,6 +170,20 @@ class CollectionPlan(models.Model):
             "view_mode": "form",
             "views": [(False, "form")],
         }
+
+    @api.constrains("broken_promise_template_id")
+    def _check_template_is_about_messages(self):
+        """The text of another model would be filled with whatever record of it bears the number of the message."""
+        for plan in self:
+            template_sudo = plan.broken_promise_template_id.sudo()
+            if template_sudo and template_sudo.model != "collection.action":
+                raise ValidationError(
+                    plan.env._(
+                        "%(template)s is not a text for collection messages, so %(plan)s cannot send it.",
+                        template=template_sudo.name,
+                        plan=plan.name,
+                    )
+                )
 
     @api.constrains("level_ids", "active")
     def _check_first_level_is_not_final(self):

@@ -28,6 +28,9 @@ class CollectionPromise(models.Model):
             "amount_credited",
             "kept_percent",
             "approval_reason",
+            "message_action_id",
+            "message_tried_on",
+            "message_reasons",
         }
     )
     # What was promised: as it was recorded once the verdict is known.
@@ -131,14 +134,14 @@ class CollectionPromise(models.Model):
         days = (self.promise_date - self.date_from).days
         if plan.promise_max_days and days > plan.promise_max_days:
             return self.env._("%(days)s days ahead; the plan allows %(limit)s", days=days, limit=plan.promise_max_days)
-        broken = self.search(
-            [("case_id", "=", self.case_id.id), ("id", "!=", self.id), ("state", "not in", ("cancelled", "to_approve"))],
+        judged = self.search(
+            [("case_id", "=", self.case_id.id), ("id", "!=", self.id), ("state", "in", ("kept", "partly", "broken"))],
             order="promise_date desc, id desc",
             limit=plan.promise_max_in_row or 1,
         )
-        in_row = len(broken) == plan.promise_max_in_row and all(one.state != "kept" for one in broken)
+        in_row = len(judged) == plan.promise_max_in_row and all(one.state != "kept" for one in judged)
         if plan.promise_max_in_row and in_row:
-            return self.env._("None of the last %(count)s promises is kept yet", count=plan.promise_max_in_row)
+            return self.env._("None of the last %(count)s promises was kept", count=plan.promise_max_in_row)
         return ""
 
     def _ask_manager(self):

@@ -96,6 +96,8 @@ class CollectionReason(models.AbstractModel):
             "invalid_address": self.env._("The e-mail address is not valid: %(text)s", text=text),
             "blacklisted": self.env._("The e-mail address is on the blacklist: %(text)s", text=text),
             "bounced": self.env._("The e-mail address refused our message: %(text)s", text=text),
+            "broken_promise": self.env._("The message about a promise that was not kept goes first"),
+            "promise_told": self.env._("The customer was told of the promise already, or it is kept by now"),
             "dropped": self.env._("Dropped by %(text)s", text=text),
             "awaiting_review": self.env._("A message of %(date)s waits for approval", date=date),
             # left out of a sending by hand

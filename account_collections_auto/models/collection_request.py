@@ -115,8 +115,11 @@ class CollectionRequest(models.Model):
     # -- beginning -------------------------------------------------------------------------------------------------
 
     @api.model
-    def _begin(self, cases, kind):
-        """Return a draft that shows what a message of ``kind`` to ``cases`` would be, and who would be left out."""
+    def _begin(self, cases, kind, **values):
+        """Return a draft that shows what a message of ``kind`` to ``cases`` would be, and who would be left out.
+
+        ``values`` of the draft, where they are to differ from the usual ones.
+        """
         self._check_collector()
         cases.check_access("read")
         if not cases:
@@ -137,6 +140,7 @@ class CollectionRequest(models.Model):
                 "date": company._collection_today(),
                 "kind": kind,
                 "template_id": self._default_template().id if kind == "message" else False,
+                **values,
             }
         )
         self.env.flush_all()
@@ -150,6 +154,12 @@ class CollectionRequest(models.Model):
         return self.env["mail.template"].search(
             [("model", "=", "collection.action"), ("collection_is_message", "=", True)], order="id", limit=1
         )
+
+    def _get_approver(self):
+        """Return the person who lets the messages go; nobody where the cycle sends by itself."""
+        if self.kind == "instalment":
+            return self.env["res.users"]
+        return self.user_id.filtered(lambda user: user != self.env.ref("base.user_root"))
 
     def _check_collector(self):
         if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collector"):

@@ -101,6 +101,7 @@ class CollectionRequestText(models.Model):
             "company": action.company_id.name,
             "amount": action.claimed_text,
             "amount in words": action.claimed_words,
+            "promise": action.promised_text,
             "items": action.items_table,
             "how to pay": action.payment_details,
             "contact": action.contact_details,

@@ -37,13 +37,8 @@ class CollectionToday(models.AbstractModel):
         return [(*row, 0.0) for row in self.env[model]._read_group(domain, ["company_id"], ["__count"])]
 
     @api.model
-    def _todo(self, xmlid):
-        return ("activity_ids.activity_type_id", "=", self.env.ref(f"account_collections_auto.{xmlid}").id)
-
-    @api.model
     def _broken_promises(self):
-        todo = self._todo("mail_activity_type_promise_broken")
-        return "collection.promise", [("state", "in", ("partly", "broken")), todo, *self._mine_domain("case_id.")]
+        return "collection.promise", [("is_to_follow_up", "=", True), *self._mine_domain("case_id.")]
 
     @api.model
     def _to_approve(self):

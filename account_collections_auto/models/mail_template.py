@@ -20,6 +20,8 @@ class MailTemplate(models.Model):
         """A text that dunning steps use stays one about collection messages."""
         # sudo: whoever edits a template need not see the plans that use it
         self.env["collection.step"].sudo().search([("mail_template_id", "in", self.ids)])._check_template_is_about_messages()
+        plans_sudo = self.env["collection.plan"].sudo().with_context(active_test=False)
+        plans_sudo.search([("broken_promise_template_id", "in", self.ids)])._check_template_is_about_messages()
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         """The texts of messages are tried on a built-in sample in each installed language, and refused with the reason."""

@@ -109,6 +109,41 @@ class TestPromise(CollectionsCase):
         self.judge(date(2026, 6, 24))
         self.assertRecordValues(promise, [{"state": "kept", "amount_received": 600, "amount_credited": 400}])
 
+    def test_a_credit_note_reduces_a_promise_on_the_whole_case_too(self):
+        promise = self.promise(self.payer)
+        self.credit_note(self.payer, 400, on=date(2026, 6, 10))
+        self.credit_note(self.payer, 50, on=date(2026, 5, 20))  # known when the customer promised
+        self.pay(self.debt, 600, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "kept", "amount_received": 600, "amount_credited": 400}])
+
+    def test_a_credit_note_for_an_invoice_that_came_later_reduces_no_promise(self):
+        promise = self.promise(self.payer)
+        later = self.invoice(self.payer, 400, due=date(2026, 6, 15), issued=date(2026, 6, 15))
+        reversal = later._reverse_moves([{"invoice_date": date(2026, 6, 16), "date": date(2026, 6, 16)}], cancel=True)
+        self.assertEqual(reversal.payment_state, "paid")
+        self.pay(self.debt, 600, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "partly", "amount_received": 600, "amount_credited": 0}])
+
+    def test_what_a_credit_note_gave_back_in_money_was_not_paid_by_the_customer(self):
+        promise = self.promise(self.payer)
+        credit = self.credit_note(self.payer, 200, on=date(2026, 6, 10))
+        self.pay(credit, on=date(2026, 6, 11))
+        self.pay(self.debt, 1000, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "kept", "amount_received": 800, "amount_credited": 200}])
+
+    def test_a_cycle_of_an_earlier_day_takes_back_no_verdict(self):
+        promise = self.promise(self.payer, items=self.debt)
+        self.judge(date(2026, 6, 24))
+        [todo] = promise.activity_ids
+        self.judge(date(2026, 6, 22))
+        self.assertEqual((promise.state, promise.activity_ids), ("broken", todo))
+        self.pay(self.debt, 1000, on=JUNE_20)
+        self.judge(date(2026, 6, 22))
+        self.assertEqual(promise.state, "kept")
+
     def test_a_promise_in_another_currency(self):
         francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
         invoice = self.invoice(self.payer, 500, currency=francs)
@@ -188,6 +223,33 @@ class TestPromise(CollectionsCase):
         self.assertEqual(self.promise(self.payer, items=self.debt).state, "to_approve")
         self.assertEqual(self.case(self.payer).promise_summary, "0 of 2 kept")
 
+    def test_promises_that_are_still_open_are_not_broken_ones(self):
+        for _number in range(3):
+            self.assertEqual(self.promise(self.payer, items=self.debt).state, "open")
+
+    def test_one_that_was_kept_ends_the_row(self):
+        first = self.promise(self.payer, items=self.debt)
+        self.judge(date(2026, 6, 24))
+        self.promise(self.payer, 500, items=self.debt, since=date(2026, 6, 25), on=date(2026, 6, 28))
+        self.pay(self.debt, 500, on=date(2026, 6, 28))
+        self.judge(date(2026, 7, 3))
+        self.assertEqual(first.state, "broken")
+        self.assertEqual(self.promise(self.payer, items=self.debt, since=date(2026, 7, 3), on=date(2026, 7, 9)).state, "open")
+
+    def test_one_recorded_before_the_first_invoice_finds_the_case_that_comes_with_it(self):
+        newcomer = self.customer("Newcomer")
+        promise = self.promise(newcomer, 500)
+        self.assertFalse(promise.case_id)
+        self.assertEqual(promise.verdict_date, date(2026, 6, 21))
+        self.invoice(newcomer, 500, due=date(2026, 6, 2))
+        case = self.case(newcomer)
+        self.assertEqual((promise.case_id, case.promise_ids), (case, promise))
+        self.assertEqual(promise.verdict_date, date(2026, 6, 24))
+        self.run_cycle(date(2026, 6, 15))
+        self.assertNotSent(newcomer)
+        self.judge(date(2026, 6, 24))
+        self.assertEqual(promise.state, "broken")
+
     def test_a_promise_that_was_taken_back_holds_nothing(self):
         promise = self.promise(self.payer, items=self.debt, since=TODAY, on=TODAY + timedelta(days=9))
         with self.on_day(TODAY):
@@ -242,5 +304,11 @@ class TestPromise(CollectionsCase):
         self.assertIn(
             promise, self.env["collection.promise"].search(self.env["collection.today"].open_broken_promises()["domain"])
         )
+        auditor = self.make_user("ada", "account_collections_auto.group_collection_auditor")
+        today = self.env["collection.today"].with_user(auditor)
+        [tile] = [tile for tile in today.get_tiles() if tile["key"] == "answers"]
+        counts = {line["link"]["method"]: line["count"] for line in tile["lines"]}
+        self.assertEqual(counts["open_broken_promises"], after["open_broken_promises"])
+        self.assertIn(promise, self.env["collection.promise"].with_user(auditor).search(today.open_broken_promises()["domain"]))
         promise.activity_ids.action_done()
         self.assertEqual(lines().get("open_broken_promises", 0), before.get("open_broken_promises", 0))
