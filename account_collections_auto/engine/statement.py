@@ -211,6 +211,9 @@ def recipients(env, company, case_ids):
     found = {case_id: [] for case_id in case_ids}
     for case_id, *recipient in rows:
         found[case_id].append(tuple(recipient))
+    for case_id, (contact_id, info, _until) in env["collection.case"].browse(case_ids)._read_only_contacts().items():
+        if not contact_id:
+            found[case_id] = [(None, info, None, "no_hold_contact")]
     return found
 
 

@@ -55,7 +55,7 @@ class CollectionHold(models.Model):
         help="The day on which the customer pays. The hold ends some days later.",
     )
     todo_date = fields.Date(
-        string="Deadline of the To-do", tracking=True, help="The last day to do it, for example to file a claim. Empty: soon."
+        string="Deadline", tracking=True, help="The last day to do it, for example to file a claim. Empty: soon."
     )
     help_text = fields.Text(related="reason_id.help_text", string="What to Do")
     stops_text = fields.Char(compute="_compute_stops_text", string="Stops")

@@ -154,7 +154,7 @@ class TestHoldReasons(CollectionsCase):
         hold = self.put_on_hold("represented", contact_id=self.lawyer.id)
         self.assertEqual(statement._describe_recipients(self.case(self.debtor)), "lawyer@example.com")
         hold.contact_id = False
-        self.assertNotIn("@", statement._describe_recipients(self.case(self.debtor)))
+        self.assertIn("may not be written to", statement._describe_recipients(self.case(self.debtor)))
 
     def test_a_message_in_the_queue_does_not_leave_to_the_customer_any_more(self):
         self.run_cycle()

@@ -70,6 +70,11 @@ class TestPromiseMessage(CollectionsCase):
         self.assertEqual((self.items(self.debt).level_id, self.items(other).level_id.id), (level, False))
         self.assertTrue(promise.activity_ids)
         self.assertIn("Sent on", promise.message_status)
+        # Odoo's queue asks once more: as long as nothing changes it leaves, paid meanwhile it does not.
+        with self.on_day(VERDICT):
+            self.assertFalse(action._check_before_leaving())
+            self.pay(self.debt, on=VERDICT)
+            self.assertIn(action, action._check_before_leaving())
 
     def test_it_is_sent_once_whatever_becomes_of_the_promise(self):
         promise = self.promise()

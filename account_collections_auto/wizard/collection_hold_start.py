@@ -37,7 +37,7 @@ class CollectionHoldStart(models.TransientModel):
     payment_run_date = fields.Date(
         string="Payment Run On", help="The day on which the customer pays. The hold lasts until the money had time to arrive."
     )
-    todo_date = fields.Date(string="Deadline of the To-do", help="The last day to do it. Empty: soon.")
+    todo_date = fields.Date(string="Deadline", help="The last day to do it. Empty: soon.")
     item_ids = fields.Many2many(
         "collection.item",
         string="Items",
