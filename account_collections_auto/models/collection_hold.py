@@ -5,6 +5,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 _TODO = "account_collections_auto.mail_activity_type_hold"
+# What a hold without a reason of the list stops.
+_PLAIN = ("messages", "calls", "placement")
 
 
 class CollectionHold(models.Model):
@@ -26,7 +28,7 @@ class CollectionHold(models.Model):
         ondelete="restrict",
         index="btree_not_null",
         tracking=True,
-        help="What the hold stops, and to whom one may write. Empty: it stops messages and calls.",
+        help="What the hold stops, and to whom one may write. Empty: messages, calls and hand-over.",
     )
     reason = fields.Char(
         string="In Words",
@@ -84,7 +86,7 @@ class CollectionHold(models.Model):
     @api.depends_context("lang")
     def _compute_stops_text(self):
         for hold in self:
-            hold.stops_text = hold.reason_id.stops_text if hold.reason_id else self.env._("messages and calls")
+            hold.stops_text = hold.reason_id.stops_text if hold.reason_id else self.env._("messages, calls and hand-over")
 
     @api.constrains("reason_id", "date_until", "payment_run_date", "item_ids", "contact_id", "partner_id", "company_id")
     def _check_reason(self):
@@ -141,7 +143,7 @@ class CollectionHold(models.Model):
         holds = self.filtered(lambda hold: hold.active and hold.reason_id.todo)
         cases = holds._find_cases_of_customers()
         for hold in holds:
-            collector = cases[hold] and cases[hold]._get_collector()
+            collector = cases[hold] and cases[hold]._get_todo_user()
             soon = hold.company_id._collection_today() + timedelta(days=hold.reason_id.todo_days)
             hold.with_context(mail_activity_quick_update=True).activity_schedule(
                 _TODO,
@@ -179,7 +181,7 @@ class CollectionHold(models.Model):
     def _stops(self, what):
         """Return whether this hold stops ``what`` (one of `collection.hold.reason`'s), as `_stops_sql` says it."""
         self.ensure_one()
-        return self.reason_id[f"stops_{what}"] if self.reason_id else what in ("messages", "calls")
+        return self.reason_id[f"stops_{what}"] if self.reason_id else what in _PLAIN
 
     def _counts(self):
         return self._stops("messages")
@@ -208,7 +210,12 @@ class CollectionHold(models.Model):
         stops = SQL.identifier("reason", f"stops_{what}")
         if what == "calls":
             stops = SQL("(%s OR reason.contact_rule != 'customer')", stops)
-        return self.env["collection.hold.reason"]._of_stop_sql(stops, SQL("TRUE" if what in ("messages", "calls") else "FALSE"))
+        return self.env["collection.hold.reason"]._of_stop_sql(stops, SQL("TRUE" if what in _PLAIN else "FALSE"))
+
+    @api.model
+    def _placement_obstacles_sql(self, company, date):
+        """What its reason says of the hand-over, whatever it says of messages."""
+        return self._items_of_sql(company, date, "placement")
 
     @api.model
     def _is_stopped_sql(self, alias, what, date):

@@ -9,7 +9,7 @@ WHAT = ("messages", "calls", "interest", "fees", "credit", "placement")
 class CollectionHoldReason(models.Model):
     """Why customers are put on hold, what that stops, and to whom one may write meanwhile.
 
-    A hold without a reason of this list stops messages and calls.
+    A hold without a reason of this list stops messages, calls and the hand-over to an agency.
     """
 
     _name = "collection.hold.reason"
@@ -108,7 +108,7 @@ class CollectionHoldReason(models.Model):
     def _of_stop_sql(self, expression, default):
         """Return SQL for ``expression`` on ``reason``, the reason of the hold ``stop``; ``default`` for one without."""
         return SQL(
-            "COALESCE((SELECT %s FROM collection_hold_reason reason WHERE reason.id = stop.reason_id), %s)",
+            "COALESCE((SELECT (%s) IS TRUE FROM collection_hold_reason reason WHERE reason.id = stop.reason_id), %s)",
             expression,
             default,
         )

@@ -702,7 +702,7 @@ class CollectionPlacement(models.Model):
         )
 
     @api.model
-    def _stops_case_sql(self, alias, today):
+    def _stops_case_sql(self, alias, today, what="messages"):
         """As in the mixin: all of the case, unless something of it is recalled, or reminded in spite of the placement."""
         return SQL(
             """SELECT 1 FROM collection_placement stop

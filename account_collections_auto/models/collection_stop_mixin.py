@@ -153,10 +153,15 @@ class CollectionStopMixin(models.AbstractModel):
 
         ``amount`` is in the item's currency, NULL for the whole item. Amounts of several stops of one item add up.
         """
+        return self._items_of_sql(company, date, "messages")
+
+    @api.model
+    def _items_of_sql(self, company, date, what):
+        """Return a SELECT as `_stopped_items_sql` of the items of which ``what`` is stopped, as a whole."""
         return self._stops_with_items_sql(
             company,
             SQL("%s, stop.date_until, %s, NULL::numeric", self._stop_code_sql(), self._stop_text_sql("stop")),
-            SQL("%s AND %s", self._in_force_sql(date), self._stops_sql("messages")),
+            SQL("%s AND %s", self._in_force_sql(date), self._stops_sql(what)),
         )
 
     @api.model

@@ -66,9 +66,10 @@ class TestHoldReasons(CollectionsCase):
                 self.assertEqual({what for what in everything if self.is_stopped(what)}, expected)
             hold.unlink()
 
-    def test_a_hold_without_a_reason_of_the_list_stops_messages_and_calls(self):
+    def test_a_hold_without_a_reason_of_the_list_stops_messages_calls_and_hand_over(self):
         self.hold(self.debtor)
-        self.assertEqual([self.is_stopped(what) for what in ("messages", "calls", "credit")], [True, True, False])
+        stopped = [self.is_stopped(what) for what in ("messages", "calls", "placement", "credit")]
+        self.assertEqual(stopped, [True, True, True, False])
         self.assertFalse(self.env["collection.case"].search([("is_to_call", "=", True)]) & self.case(self.debtor))
 
     def test_a_hold_that_does_not_stop_messages_withholds_none(self):
@@ -87,6 +88,19 @@ class TestHoldReasons(CollectionsCase):
         self.assertIn(self.case(self.debtor), self.env["collection.case"].search([("is_to_call", "=", True)]))
         self.run_cycle()
         self.assertWithheld(self.debtor, "hold")
+
+    def test_the_hand_over_is_stopped_by_what_the_reason_says_of_it(self):
+        def obstacles():
+            self.env.flush_all()
+            query = self.env["collection.hold"]._placement_obstacles_sql(self.company, TODAY)
+            return [row[0] for row in self.env.execute_query(query)]
+
+        hold = self.hold(self.debtor)
+        self.assertEqual(obstacles(), self.items(self.debt).ids)
+        hold.reason_id = self.own_reason(stops_messages=True, stops_placement=False)
+        self.assertEqual(obstacles(), [])
+        hold.reason_id = self.own_reason(stops_messages=False, stops_placement=True)
+        self.assertEqual(obstacles(), self.items(self.debt).ids)
 
     def test_of_a_vulnerable_customer_a_person_decides(self):
         self.put_on_hold("vulnerable")

@@ -12,7 +12,7 @@ class CollectionHoldStart(models.TransientModel):
 
     reason_id = fields.Many2one(
         "collection.hold.reason",
-        help="What the hold stops, and to whom one may write. Empty: it stops messages and calls.",
+        help="What the hold stops, and to whom one may write. Empty: messages, calls and hand-over.",
     )
     help_text = fields.Text(related="reason_id.help_text")
     stops_text = fields.Char(related="reason_id.stops_text", string="Stops")
