@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 READABLE = email.policy.SMTPUTF8.clone(cte_type="8bit", max_line_length=998, linesep="\n", refold_source="all")
 
@@ -31,6 +32,7 @@ class Sink:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.before_answer = before_answer
+        self.connections = 0
         self._number = itertools.count(1 + sum(1 for _ in self.folder.glob("*.eml")))
         self._controller = _AnyPort(self, hostname="127.0.0.1", port=port)
 
@@ -41,6 +43,12 @@ class Sink:
 
     def __exit__(self, *_):
         self._controller.stop()
+
+    def wait_until_quiet(self, seconds=10):
+        """Wait until nobody is connected: of a client that was killed nothing comes any more."""
+        until = time.monotonic() + seconds
+        while self.connections and time.monotonic() < until:
+            time.sleep(0.01)
 
     def mails(self):
         """The mails so far, oldest first."""
@@ -59,8 +67,23 @@ class Sink:
         return "250 kept"
 
 
+class _Connection(SMTP):
+    """Is counted by its sink while it is open."""
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self.event_handler.connections += 1
+
+    def connection_lost(self, error):
+        super().connection_lost(error)
+        self.event_handler.connections -= 1
+
+
 class _AnyPort(Controller):
     """aiosmtpd's controller, also for port 0: it looks for itself at the port it was told."""
+
+    def factory(self):
+        return _Connection(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]

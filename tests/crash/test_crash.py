@@ -44,7 +44,7 @@ class WatchedSink(Sink):
 
     def note_kill(self):
         """Call when the sender is dead: the mail on the wire is the last one that came."""
-        time.sleep(0.2)
+        self.wait_until_quiet()
         self.kills.append(len(self.arrived))
 
 
