@@ -3,8 +3,9 @@
     setup/odoo -d screens_20000 -i account_collections_auto --stop-after-init
     COLLECTIONS_CASES=20000 setup/odoo shell -d screens_20000 --no-http < tests/scale/fill_for_screens.py
 
-The ledger is that of the benches. A cycle was run on it, and 300 of its messages sent; the second level waits for approval,
-and a preview of tomorrow is there. The database must have no invoices yet.
+The ledger is that of the benches. A cycle was run on it: customers stand at all levels, 300 messages were sent, final notices
+wait for approval, one customer in a hundred has no address; and a preview of tomorrow is there. The database must have no
+invoices yet.
 """
 
 import os
@@ -24,7 +25,12 @@ if env["account.move"].search_count([("state", "=", "posted")], limit=1):  # noq
     raise SystemExit("This database has invoices already; fill one of its own.")
 ledger.fill(env, round(cases / CASES_PER_INVOICE))  # noqa: F821
 env.company._collection_create_default_plans()  # noqa: F821
-env.company.collection_plan_id.level_ids[-2:].mode = "review"  # noqa: F821
+plan = env.company.collection_plan_id  # noqa: F821
+plan.catch_up = True
+plan.level_ids[-1:].mode = "review"
+env.flush_all()  # noqa: F821
+env.cr.execute("UPDATE res_partner SET email = NULL, email_normalized = NULL WHERE email LIKE 'customer%00@bench%'")  # noqa: F821
+env.invalidate_all()  # noqa: F821
 env.cr.commit()  # noqa: F821
 first_run(env, sample=SENT)  # noqa: F821
 env["collection.cycle"].preview(env.company, env.company._collection_today() + timedelta(days=1))  # noqa: F821
