@@ -143,8 +143,18 @@ async function crawl({ stops, open, close, data, kinds, ignored, blocks, models 
         }
     }
 
+    /** A phone shows one column: what is wider than the screen is cut off, and nobody looks for it there. */
+    function lookForWidth() {
+        const content = document.querySelector(".o_action_manager .o_content");
+        if (env.isSmall && content && isOurs() && content.scrollWidth > content.clientWidth + 1) {
+            const wide = all("*", content).find((one) => one.getBoundingClientRect().right > innerWidth + 1);
+            note(`wider than a phone: ${content.scrollWidth} px, ${wide?.tagName} class="${wide?.className}"`);
+        }
+    }
+
     async function lookAround() {
         await lookForErrors();
+        lookForWidth();
         if (!isOurs()) {
             return;
         }
