@@ -3,9 +3,8 @@
     setup/odoo -d screens_20000 -i account_collections_auto --stop-after-init
     COLLECTIONS_CASES=20000 setup/odoo shell -d screens_20000 --no-http < tests/scale/fill_for_screens.py
 
-The ledger is that of the benches. A cycle was run on it: customers stand at all levels, 300 messages were sent, final notices
-wait for approval, one customer in a hundred has no address; and a preview of tomorrow is there. The database must have no
-invoices yet.
+The ledger is that of the benches. A cycle was run on it: 300 messages were sent, the courtesy reminders wait for approval, one
+customer in a hundred has no address; and a preview of tomorrow is there. The database must have no invoices yet.
 """
 
 import os
@@ -25,9 +24,7 @@ if env["account.move"].search_count([("state", "=", "posted")], limit=1):  # noq
     raise SystemExit("This database has invoices already; fill one of its own.")
 ledger.fill(env, round(cases / CASES_PER_INVOICE))  # noqa: F821
 env.company._collection_create_default_plans()  # noqa: F821
-plan = env.company.collection_plan_id  # noqa: F821
-plan.catch_up = True
-plan.level_ids[-1:].mode = "review"
+env.company.collection_plan_id.level_ids[:1].mode = "review"  # noqa: F821
 env.flush_all()  # noqa: F821
 env.cr.execute("UPDATE res_partner SET email = NULL, email_normalized = NULL WHERE email LIKE 'customer%00@bench%'")  # noqa: F821
 env.invalidate_all()  # noqa: F821
