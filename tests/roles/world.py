@@ -43,6 +43,7 @@ class World(HttpCase):
         cls.env["collection.bounce"].sudo().create({"email": "gone@example.com", "company_id": cls.company.id})
         cls.env["collection.plan.rule"].create({"plan_id": cls.company.collection_plan_id.id, "amount_from": 50000})
         cls._record_answers(today)
+        cls._hand_over()
         cls.users = {role: cls._make_user(role, groups) for role, groups in ROLES.items()}
         cls.env.flush_all()
 
@@ -68,6 +69,26 @@ class World(HttpCase):
         reason = cls.env.ref(OURS + "collection_dispute_reason_delivery")
         lines = [Command.create({"item_id": item.id, "amount": 30})]
         cls.env["collection.dispute"].create({**values, "reason_id": reason.id, "line_ids": lines})
+
+    @classmethod
+    def _hand_over(cls):
+        """Let an agency have one customer, with a payment and a message to it, and let another one be proposed."""
+        contact = cls.env["res.partner"].create({"name": "Agency", "email": "agency@example.com"})
+        agency = cls.env["collection.agency"].create({"partner_id": contact.id, "company_id": cls.company.id})
+        placements = cls.env["collection.placement"]
+        overdue = cls.env["collection.item"].search(
+            [("days_overdue", ">", 0), ("amount_residual_currency", ">", 100), ("company_id", "=", cls.company.id)]
+        )
+        obstacles = placements._find_obstacles(overdue)
+        free = overdue.filtered(lambda item: item not in obstacles)
+        first, second = list(free.grouped("case_id").values())[-2:]
+        placed, _proposed = placements._propose(agency, first[:1]), placements._propose(agency, second[:1])
+        placed._approve(despite_notice=True)
+        placed._hand_over()
+        receipt = cls.env["collection.placement.receipt"].create({"placement_id": placed.id, "amount": 10})
+        receipt.action_prepare()
+        receipt.action_post()
+        cls.env["collection.agency.message"]._tell(agency, "payments", by_mail=False)
 
     @classmethod
     def _make_user(cls, role, groups):
