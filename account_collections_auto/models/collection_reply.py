@@ -388,9 +388,17 @@ class CollectionReply(models.Model):
             "default_partner_id": self.partner_id.id,
             "default_company_id": self.company_id.id,
             "default_item_ids": [Command.set(self._get_open_items().ids)],
+            "default_reason_id": self._get_run_reason(self.company_id).id,
+            "default_payment_run_date": day,
             "default_reason": reason,
             "default_date_until": until,
         }
+
+    @api.model
+    def _get_run_reason(self, company):
+        """Return the hold reason of a customer's payment run; empty when the company does without it."""
+        reasons = self.env["collection.hold.reason"]
+        return reasons.search([("code", "=", "payment_run"), ("company_id", "in", (company.id, False))], limit=1)
 
     def action_contact(self):
         """Correct whom reminders go to."""

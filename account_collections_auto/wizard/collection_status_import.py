@@ -367,9 +367,12 @@ class CollectionStatusImport(models.TransientModel):
         ]
 
     def _prepare_run(self, groups):
+        reason = self.env["collection.reply"]._get_run_reason(self.company_id)
         return [
             {
                 **self._prepare_common(case, rows),
+                "reason_id": reason.id,
+                "payment_run_date": day,
                 "date_until": day + timedelta(days=case.plan_id.in_transit_days),
                 "reason": self.env._("Customer's payment run on %(date)s", date=format_date(self.env, day)),
             }

@@ -63,6 +63,7 @@ class World(HttpCase):
         offers = cls.env["collection.settlement.offer"].with_context(**item.case_id.action_settlement_offer()["context"])
         offers.create({"note": "Closes the shop"})
         cls.env["collection.reply"].create({"case_id": item.case_id.id, "text": "Please call me.", "subject": "Re: Reminder"})
+        cls.env["collection.status.file"].create({"name": "portal.csv", "company_id": cls.company.id, "checksum": "0"})
         cls.env["collection.request"]._begin(item.case_id, "message")
         statement = {"case_id": item.case_id.id, "company_id": cls.company.id, "date": today}
         cls.env["collection.statement.sent"].sudo().create(statement)
