@@ -37,6 +37,10 @@ class CollectionToday(models.AbstractModel):
         return [(*row, 0.0) for row in self.env[model]._read_group(domain, ["company_id"], ["__count"])]
 
     @api.model
+    def _todo(self, xmlid):
+        return ("activity_ids.activity_type_id", "=", self.env.ref(f"account_collections_auto.{xmlid}").id)
+
+    @api.model
     def _broken_promises(self):
         return "collection.promise", [("is_to_follow_up", "=", True), *self._mine_domain("case_id.")]
 
