@@ -25,4 +25,4 @@ class CollectionCycle(models.Model):
 
         while self._in_transaction(tell_some, commit, done=int):
             continue
-        super()._dispatch(commit)
+        return super()._dispatch(commit)

@@ -27,7 +27,6 @@ class CollectionHoldReason(models.Model):
         help="Shown to whoever chooses this reason: what to mind, what to ask for.",
     )
     stops_messages = fields.Boolean(
-        string="Stops Messages",
         default=True,
         help="No reminder leaves by itself while it lasts, and none by Send Now.",
     )
@@ -36,15 +35,11 @@ class CollectionHoldReason(models.Model):
         help="Only what leaves by itself is stopped: Send Now and messages of a person still work.",
     )
     stops_calls = fields.Boolean(
-        string="Stops Calls", default=True, help="The customer is not proposed under Call on Today, nor in the list of calls."
+        default=True, help="The customer is not proposed under Call on Today, nor in the list of calls."
     )
-    stops_interest = fields.Boolean(
-        string="Stops Interest", help="Days of such a hold bear no late interest, where late interest is in use."
-    )
-    stops_fees = fields.Boolean(string="Stops Fees", help="No late fee is charged meanwhile, where late fees are in use.")
-    stops_credit = fields.Boolean(
-        string="Stops Credit", help="Nothing more is sold on account meanwhile, where the check of sales is in use."
-    )
+    stops_interest = fields.Boolean(help="Days of such a hold bear no late interest, where late interest is in use.")
+    stops_fees = fields.Boolean(help="No late fee is charged meanwhile, where late fees are in use.")
+    stops_credit = fields.Boolean(help="Nothing more is sold on account meanwhile, where the check of sales is in use.")
     stops_placement = fields.Boolean(
         string="Stops Hand-over", help="Such a customer is not handed over to an agency or a lawyer meanwhile."
     )

@@ -31,9 +31,10 @@ class CollectionRequest(models.Model):
         return tuple(items_sudo.ids)
 
     def _look(self, cases, lock=False):
-        super()._look(cases, lock)
+        result = super()._look(cases, lock)
         if self.promise_ids:
             promises.hold_back_told(self.env, self)
+        return result
 
     def _send_some(self, limit=100):
         count = super()._send_some(limit)

@@ -39,7 +39,7 @@ class CollectionSettlementOffer(models.Model):
     discount_percent = fields.Float(
         string="Discount", required=True, default=5.0, tracking=True, help="So much of what is open is let go, in percent."
     )
-    pay_by = fields.Date(string="Pay By", required=True, tracking=True, help="The money has to be dated up to this day.")
+    pay_by = fields.Date(required=True, tracking=True, help="The money has to be dated up to this day.")
     amount = fields.Monetary(
         compute="_compute_amount",
         store=True,

@@ -57,7 +57,7 @@ def post_invoices(env, orders):
             own = _debit(amount, due, document["name"]) if line == receivable else _credit(amount)
             lines.append({**common, "invoice_date": due, **own})
         copy_rows(line, lines)
-    env.invalidate_all(flush=False)
+    env.invalidate_all()
     project.mark_debtors(env, {customer.id for customer, _amount, _due in orders})
     return first | copies
 

@@ -216,7 +216,7 @@ class TestDispute(CollectionsCase):
             self.dispute((invoice, -1))
         with self.assertRaisesRegex(ValidationError, "another customer"):
             self.dispute((invoice, 10), (other, 10))
-        with self.assertRaisesRegex(UserError, "Choose the items"):
+        with self.assertRaisesRegex(UserError, "Choose items"):
             self.env["collection.dispute"].create(
                 {"partner_id": invoice.partner_id.id, "company_id": self.company.id, "reason_id": self.delivery.id}
             )
