@@ -21,7 +21,7 @@ class CollectionWriteOff(models.Model):
     _rec_name = "partner_id"
     _recorded = frozenset(
         {"state", "ended_on", "proposed_by_id", "decided_by_id", "decided_on", "refusal", "move_ids"}
-        | {"case_id", "is_for_all", "amount_company"}
+        | {"case_id", "is_for_all", "amount_company", "proposed_amounts", "amount_booked"}
     )
     # What a second person looks at stays as it was proposed.
     _proposed = frozenset(
@@ -38,7 +38,15 @@ class CollectionWriteOff(models.Model):
         store=True,
         precompute=True,
         readonly=False,
-        help="What is given up, tax included. Less than what is open: the oldest items first.",
+        string="Proposed",
+        help="What is proposed to be given up, tax included. Less than what is open: the oldest items first.",
+    )
+    proposed_amounts = fields.Json(readonly=True, copy=False, help="What was proposed to be given up of each item, by its ID.")
+    amount_booked = fields.Monetary(
+        string="Written Off",
+        readonly=True,
+        copy=False,
+        help="What was booked: of each item what was proposed, as far as it was still open.",
     )
     amount_open = fields.Monetary(compute="_compute_amount_open", string="Open Now")
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
@@ -99,11 +107,12 @@ class CollectionWriteOff(models.Model):
         for write_off in self:
             write_off.approval_problem = write_off._find_problem(self.env.user)
 
-    @api.depends("partner_id", "amount", "currency_id")
+    @api.depends("partner_id", "amount", "amount_booked", "currency_id")
     def _compute_display_name(self):
         for write_off in self:
             name = write_off.partner_id.name
-            amount = write_off.currency_id.format(write_off.amount) if write_off.currency_id else ""
+            amount = write_off.amount_booked or write_off.amount
+            amount = write_off.currency_id.format(amount) if write_off.currency_id else ""
             write_off.display_name = f"{name}: {amount}" if name else False
 
     @api.constrains("item_ids", "amount")
@@ -130,6 +139,8 @@ class CollectionWriteOff(models.Model):
         for company, proposals in write_offs.grouped("company_id").items():
             today = company._collection_today()
             proposals.sudo().write({"state": "proposed", "proposed_by_id": self.env.uid, "date_from": today})
+        for write_off in write_offs:
+            write_off.sudo().proposed_amounts = write_off._spread_amount()
         write_offs._check_one_proposal()
         write_offs._ask_second_person()
         return write_offs
@@ -144,6 +155,12 @@ class CollectionWriteOff(models.Model):
                 )
             )
         return super().write(vals)
+
+    def _spread_amount(self):
+        """Return {item ID, as text: how much of it is proposed to be given up}: the oldest items first."""
+        items = self.item_ids.sorted(lambda item: (item.due_date, item.id))
+        amounts = allot.oldest_first(self.amount, items.mapped("amount_residual_currency"), self.currency_id.decimal_places)
+        return {str(item.id): amount for item, amount in zip(items, amounts, strict=True) if amount}
 
     def _check_one_proposal(self):
         others = self.search([("state", "=", "proposed"), ("item_ids", "in", self.item_ids.ids)])
@@ -208,13 +225,13 @@ class CollectionWriteOff(models.Model):
             write_off._book()
         self._close("booked")
         for write_off in self:
-            write_off.case_id._message_log(
-                body=write_off.env._(
-                    "%(amount)s written off: %(reason)s",
-                    amount=write_off.currency_id.format(write_off.amount),
-                    reason=write_off.reason,
-                )
+            body = write_off.env._(
+                "%(amount)s written off: %(reason)s",
+                amount=write_off.currency_id.format(write_off.amount_booked),
+                reason=write_off.reason,
             )
+            write_off._message_log(body=body)
+            write_off.case_id._message_log(body=body)
 
     def action_refuse(self):
         """Ask why it is refused."""
@@ -267,16 +284,21 @@ class CollectionWriteOff(models.Model):
 
     # -- booking -------------------------------------------------------------------------------------------------------
 
-    def _book(self):
-        """Post the entry of each company and match it with the items, as far as they are open by now."""
+    def _get_parts(self):
+        """Return [(receivable line, amount)]: of each item what was proposed, as far as it is open by now."""
         self.ensure_one()
         # sudo: who decides about write-offs need not be an accountant; nothing but this entry is made
-        items = self.item_ids.sudo().filtered(lambda item: item.move_line_id and item.amount_residual_currency > 0)
-        items = items.sorted(lambda item: (item.due_date, item.id))
-        amounts = allot.oldest_first(
-            self.amount, [item.move_line_id.amount_residual_currency for item in items], self.currency_id.decimal_places
-        )
-        parts = [(item.move_line_id, amount) for item, amount in zip(items, amounts, strict=True) if amount]
+        items = self.item_ids.sudo().filtered("move_line_id").sorted(lambda item: (item.due_date, item.id))
+        proposed = self.proposed_amounts or {}
+        parts = [
+            (item.move_line_id, min(proposed.get(str(item.id), 0.0), item.move_line_id.amount_residual_currency))
+            for item in items
+        ]
+        return [(line, amount) for line, amount in parts if amount > 0]
+
+    def _book(self):
+        """Post the entry of each company and match it with the items."""
+        parts = self._get_parts()
         if not parts:
             raise UserError(
                 self.env._("%(name)s: nothing of it is open any more. Refuse or withdraw it.", name=self.display_name)
@@ -284,7 +306,7 @@ class CollectionWriteOff(models.Model):
         moves = self.env["account.move"].sudo()
         for company in {line.company_id for line, _amount in parts}:
             moves += self._book_in(company, [part for part in parts if part[0].company_id == company])
-        self.sudo().move_ids = [Command.set(moves.ids)]
+        self.sudo().write({"move_ids": [Command.set(moves.ids)], "amount_booked": sum(amount for _line, amount in parts)})
 
     def _book_in(self, company, parts):
         vals = self._prepare_move_vals(company, parts)
@@ -366,7 +388,7 @@ class CollectionWriteOff(models.Model):
             write_off.sudo().state = "undone"
             write_off.case_id._message_log(
                 body=write_off.env._(
-                    "The write-off of %(amount)s was undone.", amount=write_off.currency_id.format(write_off.amount)
+                    "The write-off of %(amount)s was undone.", amount=write_off.currency_id.format(write_off.amount_booked)
                 )
             )
 

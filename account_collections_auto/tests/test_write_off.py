@@ -112,7 +112,13 @@ class TestWriteOff(CollectionsCase):
         for vals in attempts:
             with self.subTest(vals=vals), self.assertRaises(UserError):
                 write_off.write(vals)
-        for vals in ({"state": "booked"}, {"proposed_by_id": self.bert.id}, {"amount_company": 0}, {"is_for_all": True}):
+        for vals in (
+            {"state": "booked"},
+            {"proposed_by_id": self.bert.id},
+            {"amount_booked": 1},
+            {"proposed_amounts": {}},
+            {"amount_company": 0},
+        ):
             with self.subTest(vals=vals), self.assertRaises(AccessError):
                 write_off.write(vals)
         with self.assertRaises(AccessError):
@@ -173,6 +179,20 @@ class TestWriteOff(CollectionsCase):
         self.approve(write_off)
         self.assertEqual(sum(write_off.move_ids.line_ids.filtered("debit").mapped("debit")), 90)
         self.assertEqual((self.older | self.newer).mapped("payment_state"), ["paid", "paid"])
+
+    def test_a_payment_moves_nothing_to_money_that_nobody_gave_up(self):
+        """Of 100 and 50, 120 is proposed: all of the first, 20 of the second. The first is paid: 20 is given up."""
+        write_off = self.propose(amount=120)
+        self.pay(self.older)
+        self.approve(write_off)
+        self.assertEqual((self.older | self.newer).mapped("amount_residual"), [0, 30])
+        self.assertRecordValues(write_off, [{"amount": 120, "amount_booked": 20}])
+        for record in (write_off, self.case(self.lost)):
+            body = record.message_ids.filtered(lambda message: "written off" in (message.body or "")).body
+            self.assertIn("20.00", body)
+            self.assertNotIn("120.00", body)
+        self.assertIn("20.00", write_off.display_name)
+        self.assertNotIn("120.00", write_off.display_name)
 
     def test_of_what_is_all_paid_nothing_is_written_off(self):
         write_off = self.propose(invoices=self.older)
