@@ -77,6 +77,9 @@ class CollectionWriteOff(models.Model):
         copy=False,
         tracking=True,
     )
+    released_elsewhere = fields.Char(
+        compute="_compute_released_elsewhere", help="What may settle these items without being given up."
+    )
     approval_problem = fields.Char(compute="_compute_approval_problem", help="Why you cannot approve it.")
 
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A write-off is about an amount above zero.")
@@ -100,6 +103,18 @@ class CollectionWriteOff(models.Model):
             write_off.amount_company = write_off.currency_id._convert(
                 write_off.amount, company.currency_id, company, write_off.date_from or company._collection_today()
             )
+
+    @api.depends("item_ids", "partner_id", "company_id", "currency_id", "state")
+    def _compute_released_elsewhere(self):
+        for write_off in self:
+            texts = []
+            if write_off.state == "proposed":
+                texts = [write_off._describe_draft(draft) for draft in write_off._find_draft_credit_notes()]
+                on_account = -sum(write_off._find_credits().mapped("amount_residual_currency"))
+                if on_account:
+                    amount = write_off.currency_id.format(on_account)
+                    texts.append(write_off.env._("%(amount)s on account is not matched yet.", amount=amount))
+            write_off.released_elsewhere = " ".join(texts)
 
     @api.depends("state", "proposed_by_id", "amount_company")
     @api.depends_context("uid")
@@ -142,6 +157,7 @@ class CollectionWriteOff(models.Model):
         for write_off in write_offs:
             write_off.sudo().proposed_amounts = write_off._spread_amount()
         write_offs._check_one_proposal()
+        write_offs._check_released_elsewhere()
         write_offs._ask_second_person()
         return write_offs
 
@@ -172,6 +188,80 @@ class CollectionWriteOff(models.Model):
                         "%(items)s is proposed to be written off already.", items=", ".join(double.mapped("display_name"))
                     )
                 )
+
+    # -- what settles the items in another way -------------------------------------------------------------------------
+
+    def _find_draft_credit_notes(self):
+        """Return the drafts over the invoices of these items: made by hand, for a dispute or for a settlement."""
+        # sudo: whoever proposes need not be an accountant
+        return (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("reversed_entry_id", "in", self.item_ids.move_id.ids),
+                    ("move_type", "=", "out_refund"),
+                    ("state", "=", "draft"),
+                ],
+                order="id",
+            )
+        )
+
+    def _find_credits(self):
+        """Return what lies on account of this customer, in the currency of the write-off."""
+        own = self.case_id.item_ids.filtered(lambda item: item.currency_id == self.currency_id)
+        return own.filtered(lambda item: item.amount_residual_currency < 0)
+
+    def _describe_draft(self, draft):
+        return self.env._(
+            "A draft credit note over %(amount)s takes off %(invoice)s already.",
+            amount=draft.currency_id.format(draft.amount_total),
+            invoice=draft.reversed_entry_id.name,
+        )
+
+    def _check_released_elsewhere(self):
+        """Refuse to give up what a draft credit note, or money on account, settles already."""
+        self.env["collection.case"].sudo()._refresh_marked()
+        drafts = self._find_draft_credit_notes()
+        for write_off in self:
+            parts = write_off._get_parts()
+            write_off._check_drafts(drafts, parts)
+            write_off._check_credits(parts)
+
+    def _check_drafts(self, all_drafts, parts):
+        for move, drafts in all_drafts.grouped("reversed_entry_id").items():
+            proposed = sum(amount for line, amount in parts if line.move_id == move)
+            rest = max(move.amount_residual - sum(drafts.mapped("amount_total")), 0.0)
+            if self.currency_id.compare_amounts(proposed, rest) > 0:
+                raise UserError(
+                    self.env._(
+                        "%(drafts)s So %(rest)s of it can be written off, and %(proposed)s is proposed. Post or delete the "
+                        "credit note first, or propose less.",
+                        drafts=" ".join(self._describe_draft(draft) for draft in drafts),
+                        rest=self.currency_id.format(rest),
+                        proposed=self.currency_id.format(proposed),
+                    )
+                )
+
+    def _check_credits(self, parts):
+        credits = self._find_credits()
+        on_account = -sum(credits.mapped("amount_residual_currency"))
+        owed = sum(
+            self.case_id.item_ids.filtered(lambda item: item.currency_id == self.currency_id).mapped("amount_residual_currency")
+        )
+        proposed = sum(amount for _line, amount in parts)
+        if on_account and self.currency_id.compare_amounts(proposed, owed) > 0:
+            raise UserError(
+                self.env._(
+                    "%(amount)s on account of %(customer)s is not matched yet: %(credits)s. Less the money on account %(owed)s "
+                    "is owed, and %(proposed)s is proposed to be written off. Match the credits first, or propose less.",
+                    amount=self.currency_id.format(on_account),
+                    customer=self.partner_id.name,
+                    credits=", ".join(credits.mapped("display_name")),
+                    owed=self.currency_id.format(max(owed, 0.0)),
+                    proposed=self.currency_id.format(proposed),
+                )
+            )
 
     def _ask_second_person(self):
         """One to-do for who may approve: the leader of the team, else the first manager who may."""
@@ -222,6 +312,7 @@ class CollectionWriteOff(models.Model):
             if problem:
                 raise UserError(write_off.env._("%(name)s: %(problem)s", name=write_off.display_name, problem=problem))
         for write_off in self:
+            write_off._check_released_elsewhere()
             write_off._book()
         self._close("booked")
         for write_off in self:

@@ -207,6 +207,60 @@ class TestWriteOff(CollectionsCase):
         with self.assertRaisesRegex(ValidationError, "credits cannot"):
             self.propose(invoices=self.older | credit, amount=10)
 
+    # -- what settles the items in another way -------------------------------------------------------------------------
+
+    def draft_credit_note(self, invoice, amount):
+        return self.env["collection.case"]._draft_credit_note(invoice, amount, "Goods returned")
+
+    def test_what_a_draft_credit_note_takes_off_is_not_proposed(self):
+        draft = self.draft_credit_note(self.older, 20)
+        with (
+            self.assertRaisesRegex(UserError, "draft credit note over .*20.00 takes off .* Post or delete"),
+            self.env.cr.savepoint(),
+        ):
+            self.propose()
+        write_off = self.propose(invoices=self.older, amount=80)
+        self.assertIn(self.older.name, write_off.released_elsewhere)
+        self.approve(write_off)
+        self.assertEqual(self.older.amount_residual, 20)
+        self.assertEqual(draft.state, "draft")
+
+    def test_a_draft_credit_note_since_the_proposal_refuses_the_approval(self):
+        write_off = self.propose()
+        draft = self.draft_credit_note(self.newer, 10)
+        with self.assertRaisesRegex(UserError, self.newer.name):
+            self.approve(write_off)
+        self.assertEqual(self.older.amount_residual, 100, "nothing is booked")
+        draft.unlink()
+        self.approve(write_off)
+        self.assertEqual(write_off.amount_booked, 150)
+
+    def test_money_on_account_is_matched_first(self):
+        payment = self.credit_note(self.lost, 40)
+        with (
+            self.assertRaisesRegex(UserError, "40.00 on account of Lost .*110.00 is owed.* Match the credits first"),
+            self.env.cr.savepoint(),
+        ):
+            self.propose()
+        write_off = self.propose(amount=110)
+        self.assertIn("40.00 on account is not matched yet", write_off.released_elsewhere)
+        self.approve(write_off)
+        self.assertFalse(write_off.released_elsewhere)
+        self.assertEqual(write_off.amount_booked, 110)
+        self.assertEqual(self.items(payment).amount_residual_currency, -40)
+
+    def test_money_on_account_since_the_proposal_refuses_the_approval(self):
+        write_off = self.propose()
+        self.credit_note(self.lost, 40)
+        with self.assertRaisesRegex(UserError, "on account of Lost"):
+            self.approve(write_off)
+
+    def test_who_looks_at_the_form_sees_money_on_account_before_it_is_proposed(self):
+        self.credit_note(self.lost, 40)
+        action = self.case(self.lost).with_user(self.anna).action_write_off()
+        form = Form(self.env["collection.write.off"].with_user(self.anna).with_context(**action["context"]))
+        self.assertIn("40.00 on account", form.released_elsewhere)
+
     def test_nothing_is_proposed_twice(self):
         self.propose(invoices=self.older)
         with self.assertRaisesRegex(UserError, "already"):
