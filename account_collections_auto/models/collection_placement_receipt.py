@@ -42,7 +42,6 @@ class CollectionPlacementReceipt(models.Model):
         string="Commission Kept",
         compute="_compute_commission",
         store=True,
-        precompute=True,
         readonly=False,
         tracking=True,
         help="What the agency kept. By the terms it is proposed; type what the agency's statement says.",
@@ -89,35 +88,55 @@ class CollectionPlacementReceipt(models.Model):
             receipt.commission = receipt._get_commission_due()
 
     def _get_commission_due(self):
-        """Return what the terms allow for this payment, after all that was reported before."""
+        """Return what the terms allow for this payment, after all that was reported or recorded before."""
         placement = self.placement_id
         if not placement or not self.amount:
             return 0.0
         movements = self.env["collection.placement.movement"].search(
             [("placement_id", "=", placement._origin.id), ("is_charged", "=", True), ("is_known", "=", True)]
         )
-        others = movements.filtered(lambda movement: movement.receipt_id != self._origin)
-        lines, parts, _rest = self._allocate()
-        new = [commission.Paid(part, Decimal(str(line.percent))) for line, part in zip(lines, parts, strict=True) if part]
+        # Each payment counts after those recorded before it, whichever is posted first.
+        own_id = self._origin.id
+        before = movements.filtered(lambda movement: not own_id or not movement.receipt_id or movement.receipt_id.id < own_id)
         terms = commission.Terms(
             placement.commission_rule or "percent",
             Decimal(str(placement.fixed_fee)),
             Decimal(str(placement.minimum)),
             placement.currency_id.decimal_places,
         )
-        return float(sum(commission.charge(terms, others._prepare_paid(), new)))
+        earlier, own = self._prepare_paid()
+        return float(sum(commission.charge(terms, before._prepare_paid() + earlier, own)))
+
+    def _prepare_paid(self):
+        """Return what counts for the commission: (of earlier payments that are not in the ledger yet, of this one)."""
+        lines, earlier, own, _rest = self._allocate()
+        return [
+            [commission.Paid(part, Decimal(str(line.percent))) for line, part in zip(lines, parts, strict=True) if part]
+            for parts in (earlier, own)
+        ]
+
+    def _find_earlier(self):
+        """Return the payments that were recorded before this one and are not matched yet."""
+        domain = [("placement_id", "=", self.placement_id._origin.id), ("state", "in", ("draft", "prepared"))]
+        waiting = self.search([*domain, ("id", "<", self._origin.id)] if self._origin else domain)
+        matched = self.env["collection.placement.movement"].search([("receipt_id", "in", waiting.ids)])
+        return waiting - matched.receipt_id
 
     def _allocate(self):
-        """Return (placed lines that are open, what goes to each, what is left over): the oldest first.
+        """Return (placed lines that are open, what earlier payments take of each, what goes to each, what is left over).
 
-        Recalled ones as well: the customer may have paid to the agency before it knew.
+        The oldest first. Recalled ones as well: the customer may have paid to the agency before it knew. Earlier payments
+        are those that are not matched yet.
         """
         lines = self.placement_id.line_ids.filtered(lambda line: line.item_id.active).sorted(
             lambda line: (line.due_date, line.id)
         )
         rests = [Decimal(str(line.item_id.amount_residual_currency)) for line in lines]
+        waiting = sum(self._find_earlier().mapped("amount"))
+        earlier, _rest = commission.allocate(Decimal(str(waiting)), rests)
+        rests = [rest - taken for rest, taken in zip(rests, earlier, strict=True)]
         parts, rest = commission.allocate(Decimal(str(self.amount)), rests)
-        return lines, parts, rest
+        return lines, earlier, parts, rest
 
     @api.depends("placement_id", "amount", "date")
     def _compute_display_name(self):
@@ -235,7 +254,7 @@ class CollectionPlacementReceipt(models.Model):
 
     def _sum_by_account(self):
         """Return {receivable account: amount} of the payment; what is left over is a credit of the customer."""
-        lines, parts, rest = self._allocate()
+        lines, _earlier, parts, rest = self._allocate()
         customer = self.partner_id.with_company(self.company_id)
         accounts = [line.item_id.move_line_id.account_id for line in lines]
         parts.append(rest)

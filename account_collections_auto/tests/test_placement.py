@@ -399,6 +399,36 @@ class TestPlacementMoney(PlacementCase):
         with self.assertRaises(UserError):
             self.env["collection.placement.receipt"].create({"placement_id": placement.id, "amount": 1, "state": "booked"})
 
+    def test_a_fixed_commission_is_billed_once_for_payments_that_wait_to_be_posted(self):
+        self.agency.write({"commission_rule": "fixed", "fixed_fee": 50})
+        customer, _invoice = self.overdue()
+        placement = self.place(customer)
+        receipts = self.env["collection.placement.receipt"]
+        first = receipts.create({"placement_id": placement.id, "amount": 100})
+        first.action_prepare()
+        both = receipts.create([{"placement_id": placement.id, "amount": amount} for amount in (200, 300)])
+        self.assertEqual((first + both).mapped("commission"), [50, 0, 0])
+        both.action_prepare()
+        self.assertFalse(both.bill_id)
+        both.action_post()
+        first.action_post()
+        self.assertEqual((first + both).mapped("commission_due"), [50, 0, 0], "whichever is posted first")
+        self.follow()
+        self.assertEqual(placement.amount_commission, 50)
+        cancelled = receipts.create({"placement_id": self.place(self.overdue(name="Other")[0]).id, "amount": 100})
+        cancelled.action_cancel()
+        again = receipts.create({"placement_id": cancelled.placement_id.id, "amount": 100})
+        self.assertEqual(again.commission, 50)
+
+    def test_a_minimum_commission_counts_what_waits_to_be_posted(self):
+        """10 %, at least 25: 25 for the first 100, nothing for the second, 10 % of all with the third."""
+        self.agency.minimum = 25
+        customer, _invoice = self.overdue(400)
+        placement = self.place(customer)
+        receipts = self.env["collection.placement.receipt"]
+        receipts = receipts.create([{"placement_id": placement.id, "amount": amount} for amount in (100, 100, 100)])
+        self.assertEqual(receipts.mapped("commission"), [25, 0, 5])
+
     def test_more_than_was_placed_becomes_a_credit_of_the_customer(self):
         customer, invoice = self.overdue(100)
         placement = self.place(customer)
