@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import commission
+from ..engine.attempt import attempt
 
 
 class CollectionPlacementReceipt(models.Model):
@@ -306,13 +307,20 @@ class CollectionPlacementReceipt(models.Model):
 
     @api.model
     def _match_posted(self):
-        """Match the payments whose entry somebody posted in accounting."""
-        self.search([("state", "=", "prepared"), ("move_id.state", "=", "posted")])._match()
+        """Match the payments whose entry somebody posted in accounting. One that fails waits, and holds up no other."""
+        posted = self.search([("state", "=", "prepared"), ("move_id.state", "=", "posted")])
+        posted.filtered(lambda receipt: not attempt(receipt, receipt._book))._note_booked()
 
     def _match(self):
         for receipt in self:
-            receipt._reconcile()
-            receipt.state = "booked"
+            receipt._book()
+        self._note_booked()
+
+    def _book(self):
+        self._reconcile()
+        self.state = "booked"
+
+    def _note_booked(self):
         for company in self.company_id:
             self.env["collection.case"]._refresh_marked()
             self.env["collection.placement.movement"]._find(company)
@@ -321,7 +329,9 @@ class CollectionPlacementReceipt(models.Model):
         """Match the entry's lines with the items that are still open, the oldest first."""
         placed = self.placement_id.line_ids.item_id.move_line_id.filtered(lambda line: not line.reconciled)
         for account, debits in placed.grouped("account_id").items():
-            credits = self.move_id.line_ids.filtered(lambda line, own=account: line.account_id == own and line.balance < 0)
+            credits = self.move_id.line_ids.filtered(
+                lambda line, own=account: line.account_id == own and line.balance < 0 and not line.reconciled
+            )
             if credits:
                 (credits + debits).reconcile()
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
 
 from .common import TODAY
 from .placement_common import PlacementCase
@@ -385,6 +386,36 @@ class TestPlacementMoney(PlacementCase):
         self.assertEqual((receipt.state, invoice.amount_residual), ("booked", 0))
         placement.action_close_paid()
         self.assertRecordValues(placement, [{"state": "closed", "outcome": "paid"}])
+
+    def test_an_entry_that_an_accountant_matched_by_hand_is_booked(self):
+        customer, invoice = self.overdue(300, days=90)
+        later = self.invoice(customer, 400)
+        placement = self.place(customer)
+        receipt = self.env["collection.placement.receipt"].create({"placement_id": placement.id, "amount": 300})
+        receipt.action_prepare()
+        receipt.move_id.action_post()
+        lines = (receipt.move_id + invoice).line_ids
+        lines.filtered(lambda line: line.account_id.account_type == "asset_receivable").reconcile()
+        self.follow()
+        self.assertEqual((receipt.state, invoice.amount_residual, later.amount_residual), ("booked", 0, 400))
+
+    def test_a_payment_that_cannot_be_matched_holds_up_no_other(self):
+        receipts = self.env["collection.placement.receipt"]
+        invoices = self.env["account.move"]
+        for _number in range(2):
+            customer, invoice = self.overdue()
+            receipts += receipts.create({"placement_id": self.place(customer).id, "amount": 1000})
+            invoices += invoice
+        receipts.action_prepare()
+        receipts.move_id.action_post()
+        # A broken entry: its lines do not know that it is posted, and accounting refuses to match them.
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_move_line SET parent_state = 'cancel' WHERE move_id = %s", [receipts[1].move_id.id])
+        self.env.invalidate_all()
+        with mute_logger("odoo.addons.account_collections_auto.engine.attempt"):
+            self.follow()
+        self.assertEqual(receipts.mapped("state"), ["booked", "prepared"])
+        self.assertEqual(invoices.mapped("amount_residual"), [0, 1000])
 
     def test_a_payment_recorded_by_mistake_is_cancelled_with_its_drafts(self):
         customer, _invoice = self.overdue()
