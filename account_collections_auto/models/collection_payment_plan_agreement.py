@@ -133,7 +133,7 @@ class CollectionPaymentPlan(models.Model):
             return {
                 "type": "ir.actions.act_url",
                 "url": f"/web/content/{self.agreement_id.id}?download=true",
-                "target": "self",
+                "target": "download",
             }
         return self.env.ref("account_collections_auto.action_report_payment_plan").report_action(self)
 

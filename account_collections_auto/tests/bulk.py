@@ -1,6 +1,7 @@
 """Many documents for a test in seconds: one is made by Odoo, the others are copies of its rows with values of their own."""
 
 import json
+import uuid
 from datetime import date
 
 from odoo import Command
@@ -91,7 +92,7 @@ def _partner_columns(customer):
         "commercial_partner_id": customer.commercial_partner_id.id,
         "partner_shipping_id": customer.id,
         "invoice_partner_display_name": customer.name,
-        "access_token": None,
+        "access_token": str(uuid.uuid4()),
     }
 
 

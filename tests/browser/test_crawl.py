@@ -13,7 +13,7 @@ NAMED = (
     "account.payment.term resource.calendar mail.template res.groups ir.filters"
 ).split()
 # Computed, but not by words of ours: what a person typed, and texts for customers.
-NO_SENTENCES = {"contact_email", "subject", "template_subject", "preview_subject"}
+NO_SENTENCES = {"contact_email", "subject", "template_subject", "preview_subject", "content_name", "lacking", "lang"}
 # Zones that are Odoo's, or that speak the customer's language and not the reader's.
 IGNORED = ", ".join(
     [

@@ -26,7 +26,13 @@ const typeAddress = (position) => [
 const putOnHold = [
     selectAll,
     click(".o_control_panel button[name='action_hold']"),
-    { trigger: ".modal div[name='reason'] input:focus", run: () => edit("Agreed on the phone") },
+    {
+        trigger: ".modal div[name='reason'] input",
+        run: async ({ anchor }) => {
+            anchor.focus(); // one press of the tab key from the list of reasons
+            await edit("Agreed on the phone");
+        },
+    },
     click(".modal button[name='action_apply']"),
     { trigger: "body:not(:has(.modal))" },
     ...backToToday,
