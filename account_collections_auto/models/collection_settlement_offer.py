@@ -27,7 +27,9 @@ class CollectionSettlementOffer(models.Model):
             "date_until",
             "amount",
             "amount_received",
+            "amount_credited",
             "received_before",
+            "credited_before",
             "approval_reason",
             "credit_note_ids",
         }
@@ -50,7 +52,14 @@ class CollectionSettlementOffer(models.Model):
     amount_to_pay = fields.Monetary(compute="_compute_amount_to_pay", store=True, string="To Pay")
     amount_discount = fields.Monetary(compute="_compute_amount_to_pay", store=True, string="Let Go")
     amount_received = fields.Monetary(string="Received", readonly=True, copy=False)
+    amount_credited = fields.Monetary(
+        string="Credited Since",
+        readonly=True,
+        copy=False,
+        help="Credit notes matched with the items since the offer: so much less is to be paid.",
+    )
     received_before = fields.Monetary(readonly=True, copy=False, default=0.0)
+    credited_before = fields.Monetary(readonly=True, copy=False, default=0.0)
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -215,12 +224,12 @@ class CollectionSettlementOffer(models.Model):
                 "state": "offered",
                 "date_from": today,
                 "date_until": self.pay_by + timedelta(days=self.plan_id.grace_days),
-                "received_before": 0,
             }
         )
         self.env.flush_all()
         rows = self.env.execute_query(settlements.received_sql(self.env, SQL("offer.id = %s", self.id)))
-        self.sudo().received_before = rows[0][1] if rows else 0.0
+        _offer, received, credited = rows[0] if rows else (self.id, 0.0, 0.0)
+        self.sudo().write({"received_before": received, "credited_before": credited})
         self._mirror()
         self.case_id._tell(self.env.ref("account_collections_auto.mail_template_settlement_offer"), self)
         self.message_post(body=self.env._("The offer was sent to the customer."))
@@ -232,9 +241,9 @@ class CollectionSettlementOffer(models.Model):
         """Bring the offers of ``company`` in line with its ledger on ``date``: paid, run out, open again. Set-based."""
         self.env.flush_all()
         changed = settlements.judge(self.env, company, date)
+        self.invalidate_model(flush=False)
         if not changed:
             return
-        self.invalidate_model(flush=False)
         labels = dict(self._fields["state"]._description_selection(self.env))
         for offer_id, before, after in changed:
             offer = self.browse(offer_id)

@@ -87,6 +87,78 @@ class TestSettlement(CollectionsCase):
         self.judge(date(2026, 6, 25))
         self.assertEqual((offer.state, offer.credit_note_ids.ids), ("expired", []))
 
+    def settle(self, *moves):
+        lines = self.env["account.move"].union(*moves).line_ids
+        lines.filtered(lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled).reconcile()
+
+    def test_what_lacks_within_the_tolerance_of_the_plan_is_forgiven(self):
+        self.plan.tolerance_amount = 1
+        offer = self.offer()
+        payment = self.pay(self.debt, 898.99, on=JUNE_15)
+        self.judge(date(2026, 6, 16))
+        self.assertEqual(offer.state, "expired")
+        payment.action_draft()
+        payment.action_cancel()
+        self.pay(self.debt, 899.50, on=JUNE_15)
+        self.judge(date(2026, 6, 17))
+        self.assertEqual((offer.state, offer.credit_note_ids.amount_total), ("met", 100))
+
+    def test_returned_goods_reduce_what_is_to_be_paid(self):
+        """1,000 at 10 %, goods for 200 come back: 700 are to be paid, the rest of 800 less the agreed 100."""
+        self.plan.settlement_post_credit_notes = True
+        offer = self.offer()
+        credit_note = self.credit_note(self.payer, 200)
+        self.settle(self.debt, credit_note)
+        payment = self.pay(self.debt, 650, on=JUNE_15)
+        self.judge(date(2026, 6, 15))
+        self.assertRecordValues(offer, [{"state": "offered", "amount_received": 650, "amount_credited": 200}])
+        payment.action_draft()
+        payment.action_cancel()
+        self.pay(self.debt, 700, on=JUNE_15)
+        self.judge(date(2026, 6, 15))
+        self.assertRecordValues(offer, [{"state": "met", "amount_received": 700, "amount_credited": 200}])
+        self.assertEqual((offer.credit_note_ids.amount_total, self.debt.amount_residual), (100, 0))
+        self.judge(date(2026, 6, 20))
+        self.assertRecordValues(offer, [{"state": "met", "amount_credited": 200}])
+
+    def test_a_credit_note_of_before_the_offer_is_no_payment(self):
+        self.settle(self.debt, self.credit_note(self.payer, 200))
+        offer = self.offer()
+        self.assertEqual(offer.amount_to_pay, 720)
+        self.judge(date(2026, 6, 10))
+        self.assertRecordValues(offer, [{"state": "offered", "amount_credited": 0}])
+
+    def money_on_account(self, amount, on):
+        payment = self.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": self.payer.id,
+                "amount": amount,
+                "date": on,
+                "journal_id": self.pay_in_cash.id,
+            }
+        )
+        payment.action_post()
+        return payment
+
+    def test_it_does_not_run_out_while_the_money_lies_on_account(self):
+        offer = self.offer()
+        payment = self.money_on_account(900, JUNE_15)
+        self.run_on(15, 25, since=JUNE_1)
+        self.assertEqual(offer.state, "offered")
+        self.assertEqual(len(self.sent(self.payer)), 1, "what is let go is not claimed meanwhile")
+        self.settle(self.debt, payment.move_id)
+        self.judge(date(2026, 6, 27))
+        self.assertEqual((offer.state, offer.credit_note_ids.amount_total), ("met", 100))
+
+    def test_money_on_account_that_is_late_or_too_little_keeps_no_offer_open(self):
+        offer = self.offer()
+        self.money_on_account(850, JUNE_15)
+        self.money_on_account(900, date(2026, 6, 16))
+        self.judge(date(2026, 6, 16))
+        self.assertEqual(offer.state, "expired")
+
     def test_money_of_before_the_offer_does_not_count(self):
         self.pay(self.debt, 500, on=JUNE_1)
         self.case(self.payer)
