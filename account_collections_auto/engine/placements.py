@@ -92,7 +92,8 @@ def remember_matched(env, line_ids):
 def find_movements(env, company):
     """Bring what became of the placed items of a root company in line with its ledger. Return the ids of new movements.
 
-    One row for each matching since the hand-over, while the item was with the agency. A matching that was undone leaves
+    One row for each matching since the hand-over, while the item was with the agency; money of that time counts also when
+    it is matched after a recall. A matching that was undone leaves
     no row when the agency does not know of it, else a second one that takes it back. Disputes have a row as well.
     """
     env.flush_all()
@@ -143,7 +144,8 @@ def _new_matchings(env, company):
              LEFT JOIN collection_placement_receipt receipt
                ON receipt.move_id = credit_move.id AND receipt.placement_id = placement.id
             WHERE placement.company_id = %(company)s AND placement.handed_over_on IS NOT NULL
-              AND (line.is_live AND placement.state = 'handed_over' OR receipt.id IS NOT NULL)
+              AND (line.is_live AND placement.state = 'handed_over' OR receipt.id IS NOT NULL
+                   OR %(is_money)s AND credit.date >= placement.handed_over_on AND credit.date < line.recalled_on)
               AND partial.debit_amount_currency != 0
               AND NOT COALESCE(line.matched_before, '[]') @> to_jsonb(partial.id)
               AND NOT EXISTS (SELECT 1 FROM collection_placement_movement known

@@ -223,6 +223,22 @@ class TestPlacementContact(PlacementCase):
         self.run_cycle(TODAY + timedelta(days=9))
         self.assertSent(customer, self.level(21), on=TODAY + timedelta(days=9))
 
+    def test_money_dated_before_a_recall_and_matched_after_it_is_reported(self):
+        customer, invoice = self.overdue()
+        placement = self.place(customer)
+        recall = TODAY + timedelta(days=5)
+        with self.on_day(recall):
+            placement._recall(placement.line_ids, "They pay us")
+        self.pay(invoice, 300, on=recall - timedelta(days=1))
+        self.pay(invoice, 200, on=recall)
+        self.pay(invoice, 100, on=TODAY - timedelta(days=1))
+        movement = self.follow()
+        self.assertRecordValues(movement, [{"kind": "direct", "amount": 300, "is_known": False, "is_charged": True}])
+        self.assertEqual(placement.to_report_count, 1)
+        movement.with_user(self.collector).action_report()
+        self.assertEqual(movement.commission, 30)
+        self.assertEqual(self.follow(), movement)
+
     def test_one_item_is_recalled_the_others_stay(self):
         customer, invoice = self.overdue()
         other = self.invoice(customer, 400)
