@@ -21,6 +21,7 @@ from . import collection_case_team
 from . import collection_case_decide
 from . import collection_item
 from . import collection_round
+from . import collection_recorded_mixin
 from . import collection_stop_mixin
 from . import collection_answer_mixin
 from . import collection_hold_reason

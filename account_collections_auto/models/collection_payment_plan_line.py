@@ -1,14 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL, format_date
 
 from ..engine import instalments
 from .collection_action import DEAD
 from .collection_action_text import Formats
-
-_RECORDED = frozenset(
-    {"state", "amount_paid", "amount_credited", "amount_rest", "reopened_on", "reminder_id", "reminder_reasons"}
-)
 
 
 class CollectionPaymentPlanLine(models.Model):
@@ -16,7 +11,11 @@ class CollectionPaymentPlanLine(models.Model):
 
     _name = "collection.payment.plan.line"
     _description = "Instalment"
+    _inherit = ["collection.recorded.mixin"]
     _order = "date, id"
+    _recorded = frozenset(
+        {"state", "amount_paid", "amount_credited", "amount_rest", "reopened_on", "reminder_id", "reminder_reasons"}
+    )
 
     payment_plan_id = fields.Many2one("collection.payment.plan", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(related="payment_plan_id.partner_id", store=True, index=True)
@@ -97,16 +96,6 @@ class CollectionPaymentPlanLine(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_draft(self):
         self._check_plan_is_draft()
-
-    def _check_not_recorded(self, vals):
-        recorded = [name for name in vals if name in _RECORDED]
-        if recorded and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "%(fields)s cannot be changed by hand.",
-                    fields=", ".join(self._fields[name].string for name in recorded),
-                )
-            )
 
     def _check_plan_is_draft(self):
         if not self.env.su:

@@ -17,7 +17,7 @@ class CollectionPlacementReceipt(models.Model):
 
     _name = "collection.placement.receipt"
     _description = "Payment Through an Agency"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "collection.recorded.mixin"]
     _order = "date desc, id desc"
     # What the documents were made from.
     _fixed = frozenset({"placement_id", "date", "amount", "commission"})
@@ -162,7 +162,7 @@ class CollectionPlacementReceipt(models.Model):
         return super().write(vals)
 
     def _check_not_recorded(self, vals):
-        if self._recorded & vals.keys() and not self.env.su:
+        if self._get_recorded() & vals.keys() and not self.env.su:
             raise UserError(self.env._("The documents of a payment are made by its buttons, not written by hand."))
 
     @api.constrains("placement_id")

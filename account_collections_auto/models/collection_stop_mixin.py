@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 
@@ -13,6 +13,7 @@ class CollectionStopMixin(models.AbstractModel):
 
     _name = "collection.stop.mixin"
     _description = "Stop"
+    _inherit = ["collection.recorded.mixin"]
     # Of these Odoo's own "no follow-up" is set where they cover all of a document.
     _is_made_by_person = True
     # What happened to a stop: recorded by what people do with it, written by hand by nobody.
@@ -81,17 +82,6 @@ class CollectionStopMixin(models.AbstractModel):
         result = super().unlink()
         self._mirror(companies)
         return result
-
-    def _check_not_recorded(self, vals):
-        """Refuse what a client sends for fields that are recorded."""
-        recorded = [name for name in vals if name in self._recorded]
-        if recorded and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "%(fields)s cannot be changed by hand.",
-                    fields=", ".join(self._fields[name].string for name in recorded),
-                )
-            )
 
     def _find_cases_of_customers(self):
         """Return {stop: the case of its customer in its company, empty while there is none}."""
