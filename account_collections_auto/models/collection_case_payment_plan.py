@@ -43,10 +43,15 @@ class CollectionCase(models.Model):
     def _tell(self, template, record, attachments=None):
         """Send ``template`` about ``record`` to whom the reminders go, in the language of each customer.
 
-        In test mode it goes to the test address, and says so.
+        In test mode it goes to the test address, and says so. Returns whether it was sent: not where a hold says to write
+        to nobody.
         """
         self.ensure_one()
-        values = {"auto_delete": False, "recipient_ids": [Command.set(self._get_contacts_to_write().ids)]}
+        contacts = self._get_contacts_to_write()
+        if not contacts:
+            record._message_log(body=self.contact_notice)
+            return False
+        values = {"auto_delete": False, "recipient_ids": [Command.set(contacts.ids)]}
         if attachments:
             values["attachment_ids"] = [Command.set(attachments.ids)]
         if self.company_id.collection_test_mode:
@@ -57,3 +62,4 @@ class CollectionCase(models.Model):
             }
         # sudo: who records what a customer agreed to need not be allowed to read every template
         template.sudo().send_mail(record.id, email_values=values)
+        return True

@@ -142,5 +142,5 @@ class CollectionPaymentPlan(models.Model):
         self._check_state("proposed")
         template = self.env.ref("account_collections_auto.mail_template_payment_plan_agreement")
         for plan in self:
-            plan.case_id._tell(template, plan, plan.sudo().agreement_id)
-            plan.message_post(body=plan.env._("The agreement was sent to the customer."))
+            if plan.case_id._tell(template, plan, plan.sudo().agreement_id):
+                plan.message_post(body=plan.env._("The agreement was sent to the customer."))

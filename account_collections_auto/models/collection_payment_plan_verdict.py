@@ -1,6 +1,10 @@
+from functools import partial
+
 from odoo import api, models
 
 from ..engine import instalments
+from ..engine.attempt import attempt
+from ..engine.transactions import retrying
 
 
 class CollectionPaymentPlan(models.Model):
@@ -40,19 +44,37 @@ class CollectionPaymentPlan(models.Model):
         """Bring the plans of all companies up to date; whoever is to be told is told by the next cycle."""
         self.env["collection.case"]._refresh_marked()
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            self.sudo()._judge(company, company._collection_today())
+            judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
+            retrying(self.env, judge)  # each company in a transaction of its own
 
     # -- telling the customer ------------------------------------------------------------------------------------------
 
     @api.model
     def _tell_of_ended(self, company, date):
-        """Tell the customers of ``company`` whose plans were broken off and who do not know it yet."""
-        self.search([("company_id", "=", company.id), ("state", "=", "ended"), ("told_on", "=", False)])._tell_ended(date)
+        """Tell the customers of ``company`` whose plans were broken off and who do not know it yet.
+
+        Where a hold says to write to nobody, it waits for the end of the hold. A mail that fails holds up nothing else.
+        """
+        plans = self.search([("company_id", "=", company.id), ("state", "=", "ended"), ("told_on", "=", False)])
+        for plan in plans:
+            if plan.case_id._get_contacts_to_write() and attempt(plan, plan._tell_ended, date):
+                plan._ask_to_tell(date)
+
+    def _ask_to_tell(self, date):
+        summary = self.env._("The customer could not be told that the payment plan is broken off: look at the message")
+        if summary not in self.activity_ids.mapped("summary"):
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                "account_collections_auto.mail_activity_type_payment_plan_ended",
+                date_deadline=date,
+                user_id=self.case_id._get_todo_user().id,
+                summary=summary,
+            )
 
     def _tell_ended(self, date):
+        template = self.env.ref("account_collections_auto.mail_template_payment_plan_ended")
         for plan in self:
-            plan.told_on = date
-            plan.case_id._tell(plan.env.ref("account_collections_auto.mail_template_payment_plan_ended"), plan)
+            if plan.case_id._tell(template, plan):
+                plan.told_on = date
 
     def action_tell_ended(self):
         """Tell the customer now that the plan is broken off, without waiting for the next cycle."""

@@ -1,10 +1,13 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..engine import settlements
+from ..engine.attempt import attempt
+from ..engine.transactions import retrying
 
 _OFFERED = frozenset({"item_ids", "discount_percent", "pay_by", "partner_id", "company_id", "currency_id"})
 
@@ -231,8 +234,8 @@ class CollectionSettlementOffer(models.Model):
         _offer, received, credited = rows[0] if rows else (self.id, 0.0, 0.0)
         self.sudo().write({"received_before": received, "credited_before": credited})
         self._mirror()
-        self.case_id._tell(self.env.ref("account_collections_auto.mail_template_settlement_offer"), self)
-        self.message_post(body=self.env._("The offer was sent to the customer."))
+        if self.case_id._tell(self.env.ref("account_collections_auto.mail_template_settlement_offer"), self):
+            self.message_post(body=self.env._("The offer was sent to the customer."))
 
     # -- the verdict ---------------------------------------------------------------------------------------------------
 
@@ -248,10 +251,9 @@ class CollectionSettlementOffer(models.Model):
         for offer_id, before, after in changed:
             offer = self.browse(offer_id)
             offer._message_log(body=f"{labels[before]} → {labels[after]}")
-            if after == "met":
-                offer._let_go()
-            elif before == "met":
-                offer._take_back_credit_notes()
+            step = offer._let_go if after == "met" else offer._take_back_credit_notes if before == "met" else None
+            if step and attempt(offer, step):
+                offer._ask_to_look(offer.env._("The credit note could not be made or taken back: look at the offer"))
         self._mirror(company)
 
     @api.model
@@ -259,7 +261,8 @@ class CollectionSettlementOffer(models.Model):
         """Bring the offers of all companies up to date."""
         self.env["collection.case"]._refresh_marked()
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            self.sudo()._judge(company, company._collection_today())
+            judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
+            retrying(self.env, judge)  # each company in a transaction of its own
 
     def _let_go(self):
         """The money is there: what is left of the discount becomes draft credit notes, posted where the plan says so."""
@@ -274,16 +277,25 @@ class CollectionSettlementOffer(models.Model):
                 left -= amount
         self.sudo().credit_note_ids = [Command.set(credit_notes.ids)]
         if credit_notes and self.plan_id.settlement_post_credit_notes:
-            credit_notes.action_post()
-            self._match_credit_notes()
+            if attempt(self, self._post_credit_notes):
+                self._ask_to_look(self.env._("Paid in time, but the credit note could not be posted: look at it"))
         elif items:
-            self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "account_collections_auto.mail_activity_type_settlement_paid",
-                user_id=self.case_id._get_collector().id,
-                summary=self.env._("Paid in time: post the credit note over the rest")
+            self._ask_to_look(
+                self.env._("Paid in time: post the credit note over the rest")
                 if credit_notes
-                else self.env._("Paid in time: let go of the rest"),
+                else self.env._("Paid in time: let go of the rest")
             )
+
+    def _ask_to_look(self, summary):
+        self.with_context(mail_activity_quick_update=True).activity_schedule(
+            "account_collections_auto.mail_activity_type_settlement_paid",
+            user_id=self.case_id._get_collector().id,
+            summary=summary,
+        )
+
+    def _post_credit_notes(self):
+        self.sudo().credit_note_ids.action_post()  # sudo: whoever judges need not be an accountant; the plan says to post
+        self._match_credit_notes()
 
     def _match_credit_notes(self):
         for credit_note in self.credit_note_ids.sudo():
@@ -301,11 +313,7 @@ class CollectionSettlementOffer(models.Model):
         notes.filtered(lambda move: move.state == "draft").unlink()
         self.activity_unlink(["account_collections_auto.mail_activity_type_settlement_paid"])
         if notes.exists():
-            self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "account_collections_auto.mail_activity_type_settlement_paid",
-                user_id=self.case_id._get_collector().id,
-                summary=self.env._("The payment was returned, but the credit note is posted: reverse it"),
-            )
+            self._ask_to_look(self.env._("The payment was returned, but the credit note is posted: reverse it"))
 
     # -- what the engine asks ------------------------------------------------------------------------------------------
 

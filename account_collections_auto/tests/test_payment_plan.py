@@ -1,7 +1,9 @@
+import json
 from datetime import date, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import mute_logger
 
 from .common import CollectionsCase
 
@@ -90,6 +92,44 @@ class TestPaymentPlan(PaymentPlanCase):
         self.assertGreaterEqual(day, date(2026, 8, 6) + timedelta(days=self.plan.resume_days))
         claimed = [action.amount for action in self.actions(self.payer) if action.contact_date and action.contact_date > JUNE_1]
         self.assertEqual(claimed, [1000, 2000])
+
+    def test_a_mail_that_fails_holds_up_no_other_customer_and_leaves_a_to_do(self):
+        plan = self.agree()
+        other = self.customer("Other")
+        self.invoice(other, 50, due=date(2026, 7, 1))
+        template = self.env.ref("account_collections_auto.mail_template_payment_plan_ended")
+        body = template.body_html
+        # Odoo refuses to save such a text: it is one of before an update that took the field away.
+        broken = json.dumps({"en_US": '<t t-out="object.no_such_field" />'})
+        self.env.cr.execute("UPDATE mail_template SET body_html = %s WHERE id = %s", [broken, template.id])
+        self.env.invalidate_all()
+        loggers = ("odoo.addons.account_collections_auto.engine.attempt", "odoo.addons.mail.models.mail_render_mixin")
+        with mute_logger(*loggers):
+            self.run_cycle(date(2026, 7, 20))
+            self.run_cycle(date(2026, 7, 21))
+        self.assertRecordValues(plan, [{"state": "ended", "told_on": False}])
+        self.assertTrue(self.sent(other))
+        self.assertEqual(len(plan.activity_ids.filtered(lambda todo: "could not be told" in todo.summary)), 1)
+        template.body_html = body
+        self.run_cycle(date(2026, 7, 22))
+        self.assertEqual(plan.told_on, date(2026, 7, 22))
+
+    def test_where_a_hold_says_to_write_to_nobody_the_customer_is_told_after_it(self):
+        plan = self.agree()
+        hold = self.hold(self.payer, since=JUNE_1)
+        hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
+        self.judge(date(2026, 7, 20))
+        with self.on_day(date(2026, 7, 20)):
+            plan.sudo()._tell_of_ended(self.company, date(2026, 7, 20))
+            plan.action_tell_ended()
+        self.assertRecordValues(plan, [{"state": "ended", "told_on": False}])
+        self.assertIn("Nobody may be written to", " ".join(plan.message_ids.mapped("body")))
+        hold.contact_id = self.customer("Lawyer", "lawyer@example.com")
+        with self.on_day(date(2026, 7, 21)):
+            plan.sudo()._tell_of_ended(self.company, date(2026, 7, 21))
+        self.assertEqual(plan.told_on, date(2026, 7, 21))
+        told = self.env["mail.mail"].sudo().search([("model", "=", plan._name), ("res_id", "=", plan.id)])
+        self.assertEqual(told.recipient_ids, hold.contact_id)
 
     def test_a_plan_that_is_kept_ends_in_silence(self):
         plan = self.agree()
@@ -336,8 +376,10 @@ class TestPaymentPlan(PaymentPlanCase):
             plan.action_send_agreement()
             context = plan.action_accept()["context"]
             accept = self.env["collection.payment.plan.accept"].with_user(collector).with_context(**context)
-            scan = self.env["ir.attachment"].with_user(collector).create(
-                {"name": "signed.pdf", "raw": b"signed", "res_model": "collection.payment.plan.accept"}
+            scan = (
+                self.env["ir.attachment"]
+                .with_user(collector)
+                .create({"name": "signed.pdf", "raw": b"signed", "res_model": "collection.payment.plan.accept"})
             )
             accept.create(
                 {"accepted_by": "Anna Berg", "accepted_on": JUNE_1, "scan_ids": [Command.set(scan.ids)]}

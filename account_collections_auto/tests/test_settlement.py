@@ -1,6 +1,8 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
 
 from .common import CollectionsCase
 
@@ -64,6 +66,49 @@ class TestSettlement(CollectionsCase):
         self.judge(date(2026, 6, 16))
         self.assertEqual((offer.credit_note_ids.state, self.debt.amount_residual), ("posted", 0))
         self.assertFalse(offer.activity_ids)
+
+    def test_a_credit_note_that_cannot_be_posted_holds_up_no_other_customer(self):
+        self.plan.settlement_post_credit_notes = True
+        other = self.customer("Other")
+        self.invoice(other, 50, due=date(2026, 6, 1))
+        offer = self.offer()
+        self.pay(self.debt, 900, on=JUNE_15)
+        # Accounting refuses to post on an account that is no longer used.
+        self.debt.invoice_line_ids.account_id.active = False
+        with mute_logger("odoo.addons.account_collections_auto.engine.attempt"):
+            self.run_cycle(date(2026, 6, 16))
+        self.assertEqual((offer.state, offer.credit_note_ids.state), ("met", "draft"))
+        self.assertIn("could not be posted", offer.activity_ids.summary)
+        self.assertTrue(self.sent(other))
+
+    def test_where_a_hold_says_to_write_to_nobody_nothing_is_said_to_be_sent(self):
+        hold = self.hold(self.payer, since=JUNE_1)
+        hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
+        offer = self.offer()
+        self.assertFalse(self.env["mail.mail"].sudo().search([("model", "=", offer._name), ("res_id", "=", offer.id)]))
+        said = " ".join(offer.message_ids.mapped("body"))
+        self.assertNotIn("was sent", said)
+        self.assertIn("Nobody may be written to", said)
+
+    def test_a_company_that_cannot_be_judged_holds_up_no_other(self):
+        offer = self.offer()
+        offers = type(offer)
+        judge = offers._judge
+
+        def judge_ours(model, company, date):
+            if company != self.company:
+                raise UserError("Something is wrong with this company")
+            judge(model, company, date)
+
+        with (
+            self.on_day(date(2026, 6, 20)),
+            patch.object(offers, "_judge", judge_ours),
+            self.enter_registry_test_mode(),
+            mute_logger("odoo.addons.account_collections_auto.engine.attempt"),
+        ):
+            self.env.ref("account_collections_auto.ir_cron_settlement_offers").sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(offer.state, "expired")
 
     def test_run_out_it_goes_on_where_it_stood(self):
         offer = self.offer()
