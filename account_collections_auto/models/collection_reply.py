@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from markupsafe import Markup, escape
@@ -7,9 +6,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from ..engine import replies, reply_text
+from ..engine.attempt import attempt
 from .collection_reply_rule import ANSWER_TYPES
-
-_logger = logging.getLogger(__name__)
 
 TODO = "account_collections_auto.mail_activity_type_reply"
 # The date of a mail is what its sender wrote: further away than this it is not believed.
@@ -140,12 +138,9 @@ class CollectionReply(models.Model):
             "subject": (message.subject or case.display_name or "")[:_SUBJECT_LENGTH],
             "received_at": fields.Datetime.now(),
         }
-        try:
-            return vals | self._sort(case, message, headers)
-        except Exception:
-            # Whatever a stranger wrote: the mail is on the case, and a person reads it.
-            _logger.exception("The answer %s could not be sorted.", message.message_id)
-            return vals
+        # Whatever a stranger wrote: the mail is on the case, and a person reads it.
+        attempt(message, lambda: vals.update(self._sort(case, message, headers)))
+        return vals
 
     @api.model
     def _sort(self, case, message, headers):
@@ -459,9 +454,14 @@ class CollectionReply(models.Model):
         return day and min(day, self.company_id._collection_today())
 
     def _get_contact_to_answer(self):
-        """Return who wrote, when it is a contact of the customer with an address; else who gets the reminders."""
+        """Return who wrote, when it is a contact of the customer with an address; else who gets the reminders.
+
+        Where a hold says who alone may be written to, that one or nobody.
+        """
         self.ensure_one()
         contacts = self.case_id._get_contacts_to_write()
+        if self.case_id.is_contact_restricted:
+            return contacts
         return self._get_known_contact().filtered("email") or contacts.filtered("email")[:1] or contacts[:1]
 
     def _get_known_contact(self):

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from unittest.mock import patch
 
+import psycopg2
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 from odoo.tools import mute_logger
@@ -12,6 +13,8 @@ from .common import TODAY
 from .reply_common import ReplyCase
 
 FRIDAY = date(2026, 9, 18)  # TODAY is a Tuesday
+
+ATTEMPT = "odoo.addons.account_collections_auto.engine.attempt"
 
 
 class TestArrival(ReplyCase):
@@ -172,10 +175,33 @@ class TestHostileMails(ReplyCase):
 
     def test_a_defect_in_the_sorting_never_loses_a_mail(self):
         engine = "odoo.addons.account_collections_auto.models.collection_reply.replies.sort"
-        with patch(engine, side_effect=ValueError), mute_logger("odoo.addons.account_collections_auto.models.collection_reply"):
+        with patch(engine, side_effect=ValueError), mute_logger(ATTEMPT):
             reply = self.answer("We have paid.")
         self.assertRecordValues(reply, [{"answer_type": "other", "state": "new"}])
         self.assertIn("We have paid", reply.mail_message_id.body)
+
+    def break_transaction(self, *_args, **_options):
+        self.env.cr.execute("SELECT 1 / 0")
+
+    def test_an_error_of_the_database_while_sorting_never_loses_a_mail(self):
+        engine = "odoo.addons.account_collections_auto.models.collection_reply.replies.sort"
+        with patch(engine, side_effect=self.break_transaction), mute_logger(ATTEMPT, "odoo.sql_db"):
+            reply = self.answer("We have paid.")
+        self.assertRecordValues(reply, [{"answer_type": "other", "state": "new"}])
+        self.assertIn("We have paid", reply.mail_message_id.body)
+
+    def test_an_error_of_the_database_while_recording_never_loses_a_mail(self):
+        replies_class = type(self.env["collection.reply"])
+        with patch.object(replies_class, "_begin", self.break_transaction), mute_logger(ATTEMPT, "odoo.sql_db"):
+            self.assertFalse(self.answer("We have paid."))
+        self.assertIn("We have paid", " ".join(self.case_of_buyer.message_ids.mapped("body")))
+
+    def test_a_conflict_while_recording_is_passed_on_and_done_again(self):
+        replies_class = type(self.env["collection.reply"])
+        conflict = psycopg2.errors.SerializationFailure("could not serialize access")
+        with patch.object(replies_class, "_begin", side_effect=conflict):
+            with self.assertRaises(psycopg2.errors.SerializationFailure):
+                self.answer("We have paid.")
 
 
 class TestOneClick(ReplyCase):
@@ -287,6 +313,22 @@ class TestOneClick(ReplyCase):
             self.run_queue()
         (mail,) = [mail for mail in server.mails if "send them again" in self.html_of(mail)]
         self.assertEqual(mail.recipients, ["customer@example.com"])
+
+    def test_copies_go_to_nobody_else_than_a_hold_says(self):
+        lawyer = self.customer("Lawyer", "lawyer@example.com")
+        reply = self.as_collector(self.answer("Please send copies of the invoices."))
+        wizard = self.record(reply.action_copies())
+        self.assertEqual(wizard.partner_id, self.buyer)
+        hold = self.hold(self.buyer)
+        hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
+        self.env.invalidate_all()
+        with self.on_day(TODAY):
+            self.assertFalse(reply._get_contact_to_answer())
+            with self.assertRaisesRegex(UserError, "Nobody may be written to"):
+                wizard.action_send()
+            hold.contact_id = lawyer
+            self.env.invalidate_all()
+            self.assertEqual(reply._get_contact_to_answer(), lawyer)
 
     def test_copies_in_test_mode_go_to_the_test_address(self):
         self.company.write({"collection_test_mode": True, "collection_test_email": "test@ours.example"})

@@ -90,6 +90,8 @@ class CollectionReplyCopies(models.TransientModel):
             raise UserError(self.env._("Choose the invoices to send."))
         if self.move_ids.commercial_partner_id - self.case_id.partner_id or self.partner_id - self.case_id.contact_ids:
             raise UserError(self.env._("Choose invoices and a contact of this customer."))
+        if self.case_id.is_contact_restricted and self.partner_id != self.case_id.only_contact_id:
+            raise UserError(self.case_id.contact_notice)
         if not self.partner_id.email:
             raise UserError(self.env._("Choose a contact with an e-mail address."))
         mail = self._get_template().send_mail(self.id, email_values=self._prepare_mail_vals())
