@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 TODO_APPROVE = "account_collections_auto.mail_activity_type_credit_hold_approval"
 TODO_TELL = "account_collections_auto.mail_activity_type_credit_hold"
@@ -51,6 +51,7 @@ class CollectionCreditHold(models.Model):
 
         Whoever has one, or is asked about one, keeps it. Constant statements for any number of cases.
         """
+        self._end_passed(cases)
         held = self.search([("case_id", "in", cases.ids), ("state", "in", ("proposed", "on"))]).case_id
         # sudo: nobody writes credit holds; a level that was really sent asks for it
         holds = self.sudo().create(
@@ -81,6 +82,7 @@ class CollectionCreditHold(models.Model):
     @api.model
     def _set_by_hand(self, cases, reason, date_until):
         """A person stops selling to these customers; what was only proposed is on from now on."""
+        self._end_passed(cases)
         live = self.search([("case_id", "in", cases.ids), ("state", "in", ("proposed", "on"))])
         already = live.filtered(lambda hold: hold.state == "on")
         if already:
@@ -140,19 +142,42 @@ class CollectionCreditHold(models.Model):
             holds.sudo().write(
                 {"state": "on", "date_from": company._collection_today(), "set_by_id": self.env.uid, "lifted_on": False}
             )
-        self.company_id.sudo().filtered(lambda company: not company.collection_has_credit_holds).write(
-            {"collection_has_credit_holds": True}
-        )
+        self._note_on_companies()
         self.sudo().activity_unlink([TODO_APPROVE])
         self._tell_salespeople()
         bodies = {hold.case_id.id: hold.env._("Credit hold: %(reason)s", reason=hold.reason) for hold in self}
         self.case_id._message_log_batch(bodies=bodies)
 
-    def _close(self, state):
+    def _end_passed(self, cases):
+        """Holds on ``cases`` whose last day is over make room for another one."""
+        for company, own in cases.grouped("company_id").items():
+            today = company._collection_today()
+            passed = self.search([("case_id", "in", own.ids), ("state", "=", "on"), ("date_until", "<", today)])
+            if passed:
+                passed._close("lifted", by=False)
+
+    def _note_on_companies(self):
+        """Note whether anybody is on hold in these companies.
+
+        The row is written each time: of two transactions that change holds of one company, one is done again.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE res_company company
+                      SET collection_has_credit_holds = EXISTS (SELECT FROM collection_credit_hold hold
+                                                                 WHERE hold.company_id = company.id AND hold.state = 'on')
+                    WHERE id = ANY(%s)""",
+                self.company_id.ids,
+            )
+        )
+        self.company_id.invalidate_recordset(["collection_has_credit_holds"])
+
+    def _close(self, state, by=None):
+        by = self.env.uid if by is None else by
         for company, holds in self.grouped("company_id").items():
-            holds.sudo().write({"state": state, "lifted_by_id": self.env.uid, "lifted_on": company._collection_today()})
-            if not self.sudo().search_count([("company_id", "=", company.id), ("state", "=", "on")], limit=1):
-                company.sudo().collection_has_credit_holds = False
+            holds.sudo().write({"state": state, "lifted_by_id": by, "lifted_on": company._collection_today()})
+        self._note_on_companies()
         self.sudo().activity_unlink([TODO_APPROVE])
         # sudo: the salesperson's to-do, on a contact that the collector may not edit
         told = (
@@ -166,6 +191,18 @@ class CollectionCreditHold(models.Model):
                 ]
             )
         )
+        # sudo: a hold of another company on the same customer keeps the to-dos of those who sell there
+        others = self.sudo().search([("partner_id", "in", self.partner_id.ids), ("state", "=", "on")])
+        if others:
+            salespeople = (self.case_id.sudo() | others.case_id)._get_salespeople()
+            for partner, holds in others.grouped("partner_id").items():
+                own = self.sudo().filtered(lambda hold, partner=partner: hold.partner_id == partner)
+                users = self.env["res.users"]
+                staying = users.union(*(salespeople[hold.case_id] for hold in holds))
+                leaving = users.union(*(salespeople[hold.case_id] for hold in own)) - staying
+                told = told.filtered(
+                    lambda todo, partner=partner, leaving=leaving: todo.res_id != partner.id or todo.user_id in leaving
+                )
         told.unlink()
 
     # -- telling -------------------------------------------------------------------------------------------------------

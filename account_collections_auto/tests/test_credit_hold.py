@@ -97,6 +97,52 @@ class TestCreditHold(CollectionsCase):
         with self.on_day(TODAY + timedelta(days=4)):
             self.draft().action_post()
 
+    def test_after_its_last_day_another_one_can_be_set(self):
+        self.hold_credit(date_until=TODAY + timedelta(days=3))
+        case = self.case(self.late)
+        first = case.credit_hold_ids
+        holds = self.env["collection.credit.hold"]
+        with self.on_day(TODAY + timedelta(days=4)):
+            second = holds.with_user(self.collector)._set_by_hand(case.with_user(self.collector), "Again", False)
+            self.assertRecordValues(first, [{"state": "lifted", "lifted_by_id": False}])
+            self.assertEqual((second.state, case.credit_hold_reason), ("on", "Again"))
+            self.assertTrue(self.company.collection_has_credit_holds)
+            second.sudo().date_until = TODAY + timedelta(days=5)
+        with self.on_day(TODAY + timedelta(days=6)):
+            self.assertEqual(holds._propose(case, self.plan.level_ids[0]).state, "proposed")
+        self.assertEqual(second.state, "lifted")
+
+    def test_each_hold_writes_the_company_so_that_two_at_a_time_conflict(self):
+        def version():
+            self.env.flush_all()
+            self.env.cr.execute("SELECT ctid FROM res_company WHERE id = %s", [self.company.id])
+            return self.env.cr.fetchone()
+
+        self.hold_credit()
+        other = self.customer("Other")
+        self.invoice(other, 300, due=TODAY - timedelta(days=10))
+        before = version()
+        with self.on_day(TODAY):
+            self.env["collection.credit.hold"]._set_by_hand(self.case(other), "Late too", False)
+            middle = version()
+            self.case(self.late).action_lift_credit_hold()
+        self.assertEqual(len({before, middle, version()}), 3)
+        self.assertTrue(self.company.collection_has_credit_holds, "the other one is still on hold")
+
+    def test_lifting_keeps_the_to_dos_of_another_company_that_holds_the_customer(self):
+        company = self.setup_other_company(name="Second")["company"]
+        case = self.case(self.late)
+        self.hold_credit()
+        head = self.make_user("paula")
+        self.late.user_id = head
+        elsewhere = case.sudo().copy({"company_id": company.id})
+        self.env["collection.credit.hold"].sudo()._set_by_hand(elsewhere, "Late there", False)
+        self.assertEqual(self.todos().user_id, self.seller + head)
+        with self.on_day(TODAY):
+            case.action_lift_credit_hold()
+        self.env.invalidate_all()
+        self.assertEqual(self.todos().user_id, head)
+
     def test_posting_costs_nothing_while_nobody_is_on_hold_and_one_statement_else(self):
         other = self.customer("Other")
 
