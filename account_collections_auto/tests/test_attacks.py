@@ -14,9 +14,7 @@ class TestTexts(CollectionsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.employee = cls.make_user("employee", "mail.group_mail_template_editor")
-        cls.head = cls.make_user(
-            "head", "account_collections_auto.group_collection_manager", "mail.group_mail_template_editor"
-        )
+        cls.head = cls.make_user("head", "account_collections_auto.group_collection_manager", "mail.group_mail_template_editor")
         cls.template = cls.env.ref("account_collections_auto.mail_template_first_reminder")
         cls.victim = cls.customer("Victim")
         steal = f"object.env['res.partner'].browse({cls.victim.id}).write({{'ref': 'taken'}})"
@@ -36,6 +34,14 @@ class TestTexts(CollectionsCase):
             with self.subTest(name), self.assertRaises(AccessError):
                 attempt()
         self.assertFalse(self.victim.ref)
+
+    def test_employee_changes_none_of_the_texts_that_we_ship(self):
+        shipped = self.env["ir.model.data"].search(
+            [("module", "=", "account_collections_auto"), ("model", "=", "mail.template")]
+        )
+        for template in self.env["mail.template"].browse(shipped.mapped("res_id")):
+            with self.subTest(template.name), self.assertRaises(AccessError):
+                template.with_user(self.employee).subject = "Pay to me"
 
     def test_employee_turns_no_text_of_another_kind_into_one_of_ours(self):
         """Odoo asks for the right before the writing only, and tries the text after it."""
@@ -107,9 +113,7 @@ class TestReach(CollectionsCase):
 
     def test_hold_in_a_branch_is_refused_since_it_would_stop_nothing(self):
         with self.assertRaisesRegex(ValidationError, "is a branch"):
-            self.env["collection.hold"].create(
-                {"partner_id": self.debtor.id, "company_id": self.branch.id, "reason": "Asked"}
-            )
+            self.env["collection.hold"].create({"partner_id": self.debtor.id, "company_id": self.branch.id, "reason": "Asked"})
 
     def test_plan_of_another_company_is_refused(self):
         foreign = self.other.collection_plan_id
