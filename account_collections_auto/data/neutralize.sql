@@ -23,8 +23,17 @@ UPDATE collection_statement_sent
 UPDATE mail_mail
    SET state = 'cancel'
  WHERE state IN ('outgoing', 'exception')
-   AND id IN (SELECT mail_id FROM collection_action UNION SELECT mail_id FROM collection_statement_sent
-              UNION SELECT mail_id FROM collection_agency_message);
+   AND (id IN (SELECT mail_id FROM collection_action UNION SELECT mail_id FROM collection_statement_sent
+               UNION SELECT mail_id FROM collection_agency_message)
+        OR mail_message_id IN (SELECT id FROM mail_message WHERE model LIKE 'collection.%'));
+
+-- no card of a customer is charged
+UPDATE collection_payment_plan_charge
+   SET state = 'cancelled'
+ WHERE state = 'prepared';
+
+UPDATE collection_payment_plan
+   SET charge_consent_on = NULL;
 
 -- nor is anything sent that somebody asked for by hand
 UPDATE collection_request

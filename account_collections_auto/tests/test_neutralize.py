@@ -60,3 +60,15 @@ class TestNeutralize(CollectionsCase):
         self.run_cycle(MONDAY + timedelta(days=1))
         # then
         self.assertEqual(self.actions(customer).mapped("state"), ["cancelled", "review"])
+
+    def test_mails_about_agreements_stay_here(self):
+        """Mails about agreements belong to no message of a level: what they are written on tells them."""
+        customer = self.customer()
+        self.invoice(customer, due=MONDAY)
+        message = self.env["mail.message"].create({"model": "collection.case", "res_id": self.case(customer).id})
+        other = self.env["mail.message"].create({"model": "res.partner", "res_id": customer.id})
+        ours, theirs = (self.env["mail.mail"].create({"mail_message_id": m.id}) for m in (message, other))
+        # when
+        self.neutralize()
+        # then
+        self.assertEqual((ours.state, theirs.state), ("cancel", "outgoing"))
