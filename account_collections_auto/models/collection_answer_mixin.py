@@ -13,6 +13,7 @@ class CollectionAnswerMixin(models.AbstractModel):
     _name = "collection.answer.mixin"
     _description = "Answer of a Customer"
     _inherit = ["collection.stop.mixin"]
+    _recorded = frozenset({"case_id"})
     # Whether its items all have the currency of the answer.
     _is_in_one_currency = True
 

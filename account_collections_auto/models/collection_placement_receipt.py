@@ -21,7 +21,7 @@ class CollectionPlacementReceipt(models.Model):
     _order = "date desc, id desc"
     # What the documents were made from.
     _fixed = frozenset({"placement_id", "date", "amount", "commission"})
-    _recorded = frozenset({"state", "move_id", "bill_id"})
+    _recorded = frozenset({"state", "move_id", "bill_id", "agency_id", "company_id", "partner_id", "currency_id", "net"})
 
     placement_id = fields.Many2one(
         "collection.placement",

@@ -29,6 +29,8 @@ class CollectionSettlementOffer(models.Model):
             "date_from",
             "date_until",
             "amount",
+            "amount_to_pay",
+            "amount_discount",
             "amount_received",
             "amount_credited",
             "received_before",

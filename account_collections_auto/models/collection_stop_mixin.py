@@ -17,7 +17,7 @@ class CollectionStopMixin(models.AbstractModel):
     # Of these Odoo's own "no follow-up" is set where they cover all of a document.
     _is_made_by_person = True
     # What happened to a stop: recorded by what people do with it, written by hand by nobody.
-    _recorded = frozenset({"ended_on"})
+    _recorded = frozenset({"ended_on", "is_for_all"})
 
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company.root_id)

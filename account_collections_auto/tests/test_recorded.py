@@ -101,3 +101,39 @@ class TestRecorded(PlacementCase):
         self.assertRecordValues(forged, [{"state": "draft", "move_id": False}])
         forged.action_cancel()
         self.assertTrue(draft.exists())
+
+    def test_the_target_of_an_offer_is_not_written(self):
+        customer, invoice = self.overdue()
+        offer = self.env["collection.settlement.offer"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "item_ids": [Command.set(self.items(invoice).ids)],
+                "pay_by": TODAY + timedelta(days=7),
+            }
+        )
+        offer = offer.with_user(self.collector)
+        for vals in ({"amount_to_pay": 1}, {"amount_discount": 999}, {"case_id": False}, {"is_for_all": True}):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                offer.write(vals)
+
+    def test_what_a_payment_takes_from_its_placement_is_not_written(self):
+        customer, _invoice = self.overdue()
+        receipt = self.receive(self.place(customer), 100).with_user(self.collector)
+        for vals in ({"currency_id": 1}, {"company_id": 1}, {"partner_id": 1}, {"net": 0}):
+            with self.subTest(vals=vals), self.assertRaises(UserError):
+                receipt.write(vals)
+
+    def test_no_client_says_what_a_decision_takes_back(self):
+        customer, _invoice = self.overdue()
+        todo = customer.activity_schedule("mail.mail_activity_data_call", user_id=self.auditor.id)
+        forged = {"choice": "call", "values": {"calls": todo.ids, "before": {}}}
+        vals = {"case_ids": [Command.set(self.case(customer).ids)], "choice": "call"}
+        wizards = self.env["collection.case.decide"].with_user(self.collector)
+        with self.assertRaises(AccessError):
+            wizards.create(vals | {"undo_values": forged})
+        wizard = wizards.with_context(default_undo_values=forged).create(vals)
+        with self.assertRaises(AccessError):
+            wizard.write({"undo_values": forged})
+        wizard.action_undo()
+        self.assertTrue(todo.exists())

@@ -99,7 +99,8 @@ class CollectionCaseDecide(models.TransientModel):
 
     def _take_back_call(self, values):
         # sudo: the call may be on the list of a colleague
-        self.env["mail.activity"].sudo().browse(values["calls"]).exists().unlink()
+        calls = self.env["mail.activity"].sudo().browse(values["calls"]).exists()
+        calls.filtered(lambda call: call.res_model == "collection.case" and call.res_id in self.case_ids.ids).unlink()
         self._take_back_leave(values["before"])
 
     # -- leave ---------------------------------------------------------------------------------------------------------

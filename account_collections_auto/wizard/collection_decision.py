@@ -9,6 +9,9 @@ class CollectionDecision(models.AbstractModel):
 
     _name = "collection.decision"
     _description = "Decision about Cases"
+    _inherit = ["collection.recorded.mixin"]
+    # What is taken back is what was done here, some of it with the rights of the system.
+    _recorded = frozenset({"undo_values"})
 
     case_ids = fields.Many2many("collection.case", string="Cases", required=True, readonly=True)
     case_count = fields.Integer(compute="_compute_cases", string="Number of Customers")
@@ -24,6 +27,16 @@ class CollectionDecision(models.AbstractModel):
     def _describe_cases(self):
         return self.env._("%(count)s customers", count=self.case_count)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_not_recorded(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_not_recorded(vals)
+        return super().write(vals)
+
     def action_apply(self):
         """Do it, close the question, and offer to take it back."""
         self.ensure_one()
@@ -32,7 +45,7 @@ class CollectionDecision(models.AbstractModel):
 
     def _finish(self, message, undo_values):
         """Close the question, say what was done, and offer to take it back."""
-        self.undo_values = undo_values
+        self.sudo().undo_values = undo_values
         return {
             "type": "ir.actions.client",
             "tag": "collection_undo",
@@ -45,7 +58,7 @@ class CollectionDecision(models.AbstractModel):
         self._check_cases()
         if self.undo_values:
             self._take_back(self.undo_values)
-            self.undo_values = False
+            self.sudo().undo_values = False
 
     def _check_cases(self):
         self.case_ids._check_collector()
