@@ -2,20 +2,26 @@
 
 Money matched with the items of a plan pays its instalments, the oldest one first; credit notes take off the last ones. With
 an allocation "as agreed" each instalment is about one item, and the same holds for the instalments of that item. Money on
-account, not matched with anything yet, covers what is late: nobody is reminded of it, and it ends no plan. A constant
-number of statements for all plans of a company.
+account, not matched with anything yet, covers what is late: nobody is reminded of it, and it ends no plan. What is disputed,
+said to be paid, on hold or being charged is not missed meanwhile. A constant number of statements for all plans of a company.
 """
 
 from odoo.tools import SQL
 
 from .rates import rates_sql
 
+# While one of these covers what is missing of an instalment, it is not missed.
+EXCUSES = ("collection.dispute", "collection.hold", "collection.payment.notice")
+# As long as a charge is in one of these states, its instalment is not charged once more, and it is not missed.
+UNDER_WAY = ("prepared", "asked", "pending", "unknown")
+
 
 def progress_sql(env, company, states):
     """Return a SELECT, one row per instalment of the plans of ``company`` in ``states``, in the currency of the plan.
 
-    (id, plan_id, pool, date, amount, credited, paid, rest, covered): ``pool`` is the item that the instalment is about, 0 for
-    all items of the plan; ``credited`` is taken off by credit notes since it was agreed, ``covered`` lies on account.
+    (id, plan_id, pool, date, amount, credited, paid, rest, account, covered): ``pool`` is the item that the instalment is
+    about, 0 for all items of the plan; ``credited`` is taken off by credit notes since it was agreed; ``covered`` is what pays
+    this instalment of all that lies on ``account``.
     """
     items = env["collection.payment.plan"]._fields["item_ids"]
     return SQL(
@@ -59,7 +65,7 @@ def progress_sql(env, company, states):
                  FROM reduced
            )
            SELECT settled.id, settled.plan_id, settled.pool, settled.date, settled.amount, settled.credited, settled.paid,
-                  settled.amount - settled.credited - settled.paid AS rest,
+                  settled.amount - settled.credited - settled.paid AS rest, COALESCE(on_account.amount, 0) AS account,
                   LEAST(settled.amount - settled.credited - settled.paid, GREATEST(COALESCE(on_account.amount, 0) - COALESCE(
                       sum(settled.amount - settled.credited - settled.paid)
                           OVER (PARTITION BY settled.plan_id ORDER BY settled.date, settled.id
@@ -86,25 +92,76 @@ def credited_sql(line_id):
     )
 
 
+def stops_sql(env, company, date, models):
+    """Return a SELECT of (item_id, code, until, info, amount): what the stops of ``models`` say of instalments on ``date``."""
+    stops = SQL(" UNION ALL ").join(SQL("(%s)", env[model]._stopped_instalments_sql(company, date)) for model in models)
+    return SQL("SELECT * FROM (%s) stop (item_id, code, until, info, amount)", stops)
+
+
+def stopped_sql(env):
+    """Return a SELECT of (id, item_id, amount): what of the rest of an instalment is stopped, by item. ``amount`` is above 0.
+
+    Reads ``progress`` and ``stop``, as `progress_sql` and `stops_sql` return them. As in reminders, instalments claim the item
+    that is due first before others, and of an item that is stopped in part the stopped part first.
+    """
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    return SQL(
+        """SELECT * FROM (
+               SELECT claim.id, debt.item_id,
+                      LEAST(debt.stopped, GREATEST(LEAST(claim.up_to - debt.before, debt.open), 0))
+                      - LEAST(debt.stopped, GREATEST(LEAST(claim.up_to - claim.rest - debt.before, debt.open), 0)) AS amount
+                 FROM (SELECT id, plan_id, pool, rest, sum(rest) OVER (PARTITION BY plan_id, pool ORDER BY date, id) AS up_to
+                         FROM progress) claim
+                 JOIN (SELECT owed.*,
+                              CASE WHEN stopped.whole THEN owed.open ELSE LEAST(stopped.amount, owed.open) END AS stopped
+                         FROM (SELECT pool.plan_id, pool.pool, item.id AS item_id, item.amount_residual_currency AS open,
+                                      COALESCE(sum(item.amount_residual_currency) OVER (
+                                          PARTITION BY pool.plan_id, pool.pool ORDER BY item.due_date, item.id
+                                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+                                 FROM (SELECT DISTINCT plan_id, pool FROM progress) pool
+                                 JOIN %(relation)s link ON link.%(plan_column)s = pool.plan_id
+                                 JOIN collection_item item ON item.id = link.%(item_column)s AND pool.pool IN (0, item.id)
+                                                          AND item.active AND item.amount_residual_currency > 0) owed
+                         JOIN (SELECT item_id, bool_or(amount IS NULL) AS whole, sum(amount) AS amount
+                                 FROM stop GROUP BY item_id) stopped ON stopped.item_id = owed.item_id) debt
+                   ON debt.plan_id = claim.plan_id AND debt.pool = claim.pool) shared
+            WHERE amount > 0""",
+        relation=SQL.identifier(items.relation),
+        plan_column=SQL.identifier(items.column1),
+        item_column=SQL.identifier(items.column2),
+    )
+
+
 def judge(env, company, date):
     """Bring the running plans of ``company`` and their instalments in line with its ledger on ``date``.
 
     Returns [(plan id, state before, state after)] of the plans that changed their state. A plan that is done is looked at
     for another year: a payment that is undone opens its instalment again, which then gets its days of grace afresh.
+    Nobody has missed anything before the days of grace after the acceptance are over.
     """
     env.cr.execute(
         SQL(
-            """WITH progress AS MATERIALIZED (%(progress)s), verdict AS (
+            """WITH progress AS MATERIALIZED (%(progress)s), stop AS MATERIALIZED (%(stops)s), excused AS MATERIALIZED (
+                   SELECT id, sum(amount) AS amount FROM (%(stopped)s) stopped GROUP BY id
+               ), verdict AS (
                    SELECT progress.*, CASE WHEN rest <= tolerance THEN 'paid'
                                            WHEN progress.date >= %(date)s THEN 'open'
                                            WHEN rest - covered <= tolerance THEN 'covered'
-                                           WHEN %(date)s <= GREATEST(progress.date, reopened) + grace_days THEN 'late'
+                                           WHEN %(date)s <= GREATEST(progress.date, reopened, accepted_on) + grace_days
+                                                OR answerable - account + COALESCE(
+                                                    sum(answerable) OVER (PARTITION BY plan_id ORDER BY date, id
+                                                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) <= tolerance
+                                                OR answerable <= tolerance THEN 'late'
                                            ELSE 'missed' END AS state
-                     FROM (SELECT progress.*, plan.grace_days,
+                     FROM (SELECT progress.*, plan.grace_days, plan.accepted_on,
+                                  CASE WHEN EXISTS (SELECT 1 FROM collection_payment_plan_charge charge
+                                                     WHERE charge.line_id = progress.id AND charge.state IN %(under_way)s)
+                                       THEN 0 ELSE progress.rest - COALESCE(excused.amount, 0) END AS answerable,
                                   COALESCE(dunning.tolerance_amount, 0) * rate.per_unit AS tolerance,
                                   CASE WHEN line.state IN ('paid', 'covered') AND progress.date < %(date)s THEN %(date)s::date
                                        ELSE line.reopened_on END AS reopened
                              FROM progress
+                             LEFT JOIN excused ON excused.id = progress.id
                              JOIN collection_payment_plan_line line ON line.id = progress.id
                              JOIN collection_payment_plan plan ON plan.id = progress.plan_id
                              JOIN collection_case kase ON kase.id = plan.case_id
@@ -120,6 +177,9 @@ def judge(env, company, date):
                   AND (line.state, line.amount_paid, line.amount_credited, line.amount_rest)
                       IS DISTINCT FROM (verdict.state, verdict.paid, verdict.credited, verdict.rest)""",
             progress=progress_sql(env, company, ("running", "done")),
+            stops=stops_sql(env, company, date, EXCUSES),
+            stopped=stopped_sql(env),
+            under_way=UNDER_WAY,
             rates=rates_sql(company.id, date),
             date=date,
         )

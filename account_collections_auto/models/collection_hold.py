@@ -218,6 +218,15 @@ class CollectionHold(models.Model):
         return self._items_of_sql(company, date, "placement")
 
     @api.model
+    def _stopped_instalments_sql(self, company, date):
+        """Nothing is charged while messages are stopped, or the customer may not be written to."""
+        stops = self.env["collection.hold.reason"]._of_stop_sql(
+            SQL("reason.stops_messages OR reason.contact_rule != 'customer'"), SQL("TRUE")
+        )
+        columns = SQL("'hold', stop.date_until, %s, NULL::numeric", self._stop_text_sql("stop"))
+        return self._stops_with_items_sql(company, columns, SQL("%s AND %s", self._in_force_sql(date), stops))
+
+    @api.model
     def _is_stopped_sql(self, alias, what, date):
         """Return a condition on ``alias``, a row of collection_case: on ``date`` a hold of the whole customer stops ``what``.
 

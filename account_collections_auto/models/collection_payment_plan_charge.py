@@ -4,12 +4,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine.instalment_charges import find_stopped
+from ..engine.instalments import UNDER_WAY
 from ..engine.transactions import retrying
 
 _logger = logging.getLogger(__name__)
 
 # As long as one of these is there, an instalment is not charged once more.
-UNDER_WAY = ("prepared", "asked", "pending", "unknown")
 LIVE = (*UNDER_WAY, "done")
 
 
@@ -76,7 +77,7 @@ class CollectionPaymentPlanCharge(models.Model):
         run(lambda: self._follow(company))
         run(lambda: self._prepare_due(company, date))
         for charge in self.search([("company_id", "=", company.id), ("state", "=", "prepared")]):
-            if not run(charge._announce):
+            if not run(lambda charge=charge: charge._announce(date)):
                 continue
             try:
                 # Once only: a second attempt of this step could take the money twice.
@@ -104,8 +105,11 @@ class CollectionPaymentPlanCharge(models.Model):
                 ("payment_plan_id.charge_consent_on", "!=", False),
             ]
         )
+        stopped = find_stopped(self.env, company, date) if lines else {}
         for line in lines.try_lock_for_update():
-            amount = line._get_amount_to_charge()
+            stopped_amount, reasons = stopped.get(line.id, (0, False))
+            line._note_charge_stops(reasons)
+            amount = line._get_amount_to_charge(stopped_amount)
             if line._may_charge(date) and amount > 0:
                 self._prepare(line, amount, date)
         self.env.flush_all()
@@ -141,12 +145,18 @@ class CollectionPaymentPlanCharge(models.Model):
             }
         )
 
-    def _announce(self):
-        """Mark the try as asked, before the provider is. False where somebody else has it, or the money came meanwhile."""
+    def _announce(self, date):
+        """Mark the try as asked, before the provider is.
+
+        False where somebody else has it, or where it was paid or stopped meanwhile: what is left is tried by the next run.
+        """
         if not self.try_lock_for_update() or self.state != "prepared":
             return False
         line = self.line_id
-        if line.plan_state != "running" or line.currency_id.compare_amounts(line._get_amount_to_charge(), self.amount) < 0:
+        stopped_amount, reasons = find_stopped(self.env, self.company_id, date).get(line.id, (0, False))
+        line._note_charge_stops(reasons)
+        amount = line._get_amount_to_charge(stopped_amount)
+        if line.plan_state != "running" or line.currency_id.compare_amounts(amount, self.amount) < 0:
             self.state = "cancelled"
             self.transaction_id.sudo()._set_canceled()
             return False

@@ -15,7 +15,7 @@ class CollectionPaymentPlanLine(models.Model):
     _order = "date, id"
     _recorded = frozenset(
         {"state", "amount_paid", "amount_credited", "amount_rest", "reopened_on", "reminder_id", "reminder_reasons"}
-        | {"plan_state", "company_id", "partner_id"}
+        | {"charge_reasons", "plan_state", "company_id", "partner_id"}
     )
 
     payment_plan_id = fields.Many2one("collection.payment.plan", required=True, index=True, ondelete="cascade")

@@ -10,6 +10,26 @@ class CollectionPaymentPlanLine(models.Model):
 
     charge_ids = fields.One2many("collection.payment.plan.charge", "line_id", string="Charges", readonly=True)
 
+    charge_reasons = fields.Json(readonly=True, copy=False)
+    charge_note = fields.Char(
+        compute="_compute_charge_note",
+        string="Why Not Charged",
+        help="What kept it, or a part of it, from being charged to the card or account of the customer.",
+    )
+
+    @api.depends("charge_reasons", "state")
+    @api.depends_context("lang")
+    def _compute_charge_note(self):
+        for line in self:
+            is_waiting = line.state != "paid"
+            line.charge_note = is_waiting and self.env["collection.reason"]._describe_all(line.charge_reasons)
+
+    def _note_charge_stops(self, reasons):
+        """Remember what stops the charge, or that nothing does any more."""
+        self.ensure_one()
+        if (self.charge_reasons or False) != (reasons or False):
+            self.charge_reasons = reasons
+
     def _may_charge(self, date):
         """Whether a try may be made on ``date``: none is under way or succeeded, and the last one is long enough ago."""
         self.ensure_one()
@@ -19,13 +39,13 @@ class CollectionPaymentPlanLine(models.Model):
             return False
         return not failed or (len(failed) <= self.payment_plan_id.plan_id.charge_retries and failed._may_retry_on() <= date)
 
-    def _get_amount_to_charge(self):
-        """Return what is to pay of the instalment, less what lies on account of the customer."""
+    def _get_amount_to_charge(self, stopped=0):
+        """Return what is to pay of the instalment, less what is ``stopped`` of it and what lies on account of the customer."""
         self.ensure_one()
         credits = self.case_id.item_ids.filtered(
             lambda item: item.active and item.currency_id == self.currency_id and item.amount_residual_currency < 0
         )
-        return self.currency_id.round(self.amount_rest + sum(credits.mapped("amount_residual_currency")))
+        return self.currency_id.round(self.amount_rest - stopped + sum(credits.mapped("amount_residual_currency")))
 
     @api.model
     def _to_remind_domain(self, company, date):

@@ -160,6 +160,11 @@ class CollectionStopMixin(models.AbstractModel):
         return self._stopped_items_sql(company, date)
 
     @api.model
+    def _stopped_instalments_sql(self, company, date):
+        """Return a SELECT as `_stopped_items_sql` of what keeps the instalments of an item from being charged."""
+        return self._stopped_items_sql(company, date)
+
+    @api.model
     def _ended_periods_sql(self, company, date):
         """Return a SELECT of (item_id, first day, last day, resume date, is whole) of the stops that are over on ``date``.
 

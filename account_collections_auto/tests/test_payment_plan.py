@@ -43,6 +43,32 @@ class PaymentPlanCase(CollectionsCase):
             plan._accept("Anna Berg", on, self.env["ir.attachment"])
         return plan
 
+    def dispute(self, amount, on=JUNE_1):
+        """The payer disputes so much of the debt."""
+        return self.env["collection.dispute"].create(
+            {
+                "partner_id": self.payer.id,
+                "company_id": self.company.id,
+                "date_from": on,
+                "reason_id": self.env.ref("account_collections_auto.collection_dispute_reason_delivery").id,
+                "description": "Too few delivered",
+                "line_ids": [Command.create({"item_id": self.items(self.debt).id, "amount": amount})],
+            }
+        )
+
+    def notice(self, on):
+        """The payer says that the debt was paid the day before."""
+        return self.env["collection.payment.notice"].create(
+            {
+                "partner_id": self.payer.id,
+                "company_id": self.company.id,
+                "amount": 1000,
+                "date_from": on,
+                "payment_date": on - timedelta(days=1),
+                "item_ids": [Command.set(self.items(self.debt).ids)],
+            }
+        )
+
     def judge(self, on):
         self.env["collection.case"]._refresh_marked()
         self.env["collection.payment.plan"]._judge(self.company, on)
@@ -162,6 +188,86 @@ class TestPaymentPlan(PaymentPlanCase):
         self.judge(date(2026, 7, 25))
         self.assertEqual(plan.state, "running")
         self.judge(date(2026, 7, 26))
+        self.assertEqual(plan.state, "ended")
+
+    def test_a_plan_accepted_after_its_first_day_gets_its_days_of_grace(self):
+        plan = self.propose(on=JUNE_1)
+        late = JUNE + timedelta(days=10)
+        with self.on_day(late):
+            plan._accept("Anna Berg", late, self.env["ir.attachment"])
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["late", "open", "open"]))
+        self.judge(late + timedelta(days=plan.grace_days))
+        self.assertEqual(plan.state, "running")
+        self.judge(late + timedelta(days=plan.grace_days + 1))
+        self.assertEqual((plan.state, self.days(plan)), ("ended", ["missed", "open", "open"]))
+
+    # -- what the customer answered ------------------------------------------------------------------------------------
+
+    def test_what_is_disputed_is_not_missed(self):
+        plan = self.agree()
+        dispute = self.dispute(300, on=date(2026, 6, 20))
+        self.pay(self.debt, 700, on=JUNE)
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["late", "open", "open"]))
+        self.pay(self.debt, 1000, on=JULY)
+        self.judge(date(2026, 8, 20))
+        self.assertEqual((plan.state, self.days(plan, "amount_rest")), ("running", [0, 300, 1000]))
+        with self.on_day(date(2026, 8, 20)):
+            dispute.action_withdraw()
+        self.judge(date(2026, 8, 21))
+        self.assertEqual((plan.state, self.days(plan)), ("ended", ["paid", "missed", "open"]))
+
+    def test_a_dispute_excuses_no_more_than_its_amount(self):
+        plan = self.agree()
+        self.dispute(300, on=date(2026, 6, 20))
+        self.pay(self.debt, 600, on=JUNE)
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.days(plan)), ("ended", ["missed", "open", "open"]))
+
+    def test_money_on_account_and_a_dispute_cover_an_instalment_together(self):
+        plan = self.agree()
+        self.dispute(300, on=date(2026, 6, 20))
+        payment = self.env["account.payment"].create(
+            {
+                "amount": 700,
+                "partner_id": self.payer.id,
+                "partner_type": "customer",
+                "payment_type": "inbound",
+                "date": JUNE,
+                "journal_id": self.pay_in_cash.id,
+            }
+        )
+        payment.action_post()
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["late", "open", "open"]))
+
+    def test_while_a_payment_is_looked_for_nothing_is_missed(self):
+        plan = self.agree()
+        notice = self.notice(date(2026, 7, 2))
+        self.judge(notice.date_until)
+        last = max(notice.date_until, date(2026, 7, 6))
+        notice.sudo().date_until = last
+        self.judge(last)
+        self.assertEqual((plan.state, self.days(plan)[0]), ("running", "late"))
+        self.judge(last + timedelta(days=1))
+        self.assertEqual((plan.state, self.days(plan)[0]), ("ended", "missed"))
+
+    def test_under_a_hold_nothing_is_missed(self):
+        plan = self.agree()
+        hold = self.hold(self.payer, since=JUNE, until=date(2026, 7, 20))
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.days(plan)[0]), ("running", "late"))
+        self.assertTrue(hold.active)
+        self.judge(date(2026, 7, 21))
+        self.assertEqual((plan.state, self.days(plan)[0]), ("ended", "missed"))
+
+    def test_a_hold_that_stops_only_sales_excuses_nothing(self):
+        plan = self.agree()
+        reason = self.env["collection.hold.reason"].create(
+            {"name": "No more sales", "stops_messages": False, "stops_calls": False, "stops_credit": True}
+        )
+        self.hold(self.payer, since=JUNE).reason_id = reason
+        self.judge(date(2026, 7, 20))
         self.assertEqual(plan.state, "ended")
 
     def test_judging_again_changes_nothing(self):

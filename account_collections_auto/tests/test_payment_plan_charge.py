@@ -4,7 +4,8 @@ import psycopg2
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
-from .test_payment_plan import JULY, JUNE, JUNE_1, PaymentPlanCase
+from ..engine.instalment_charges import find_stopped
+from .test_payment_plan import AUGUST, JULY, JUNE, JUNE_1, PaymentPlanCase
 
 
 class TestPaymentPlanCharge(PaymentPlanCase):
@@ -89,7 +90,7 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         plan = self.agree_to_charge()
         charges = self.env["collection.payment.plan.charge"].sudo()
         charges._prepare_due(self.company, JUNE)
-        self.assertTrue(plan.charge_ids.sudo()._announce())  # and the process dies here
+        self.assertTrue(plan.charge_ids.sudo()._announce(JUNE))  # and the process dies here
         self.charge(JUNE)
         self.charge(JUNE + timedelta(days=9))
         self.assertEqual(plan.charge_ids.mapped("state"), ["unknown"])
@@ -111,6 +112,89 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         self.charge(JUNE)
         self.assertEqual(plan.charge_ids.mapped("state"), ["cancelled"])
         self.assertEqual(self.debt.amount_residual, 2000)
+
+    def test_what_is_disputed_is_not_charged(self):
+        plan = self.agree_to_charge()
+        self.dispute(300)
+        self.charge(JUNE)
+        self.assertEqual((plan.charge_ids.mapped("amount"), self.debt.amount_residual), ([700], 2300))
+        first = plan.line_ids.sorted("date")[0]
+        self.assertIn("In dispute", first.charge_note)
+        self.charge(JULY)
+        self.assertEqual(sorted(plan.charge_ids.mapped("amount")), [700, 1000])
+
+    def test_nothing_of_an_invoice_that_is_disputed_as_a_whole_is_charged(self):
+        plan = self.agree_to_charge()
+        self.dispute(3000)
+        self.charge(JUNE)
+        self.charge(JUNE + timedelta(days=20))
+        self.assertFalse(plan.charge_ids)
+        self.assertEqual(plan.state, "running")
+        self.assertIn("In dispute", plan.line_ids.sorted("date")[0].charge_note)
+
+    def test_who_is_on_hold_is_not_charged_until_it_ends(self):
+        plan = self.agree_to_charge(terms={"max_missed": 2})
+        self.hold(self.payer, since=JUNE_1, until=date(2026, 7, 10), reason="Insolvency")
+        for day in (JUNE, date(2026, 7, 10)):
+            self.charge(day)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("Insolvency", plan.line_ids.sorted("date")[0].charge_note)
+        self.charge(date(2026, 7, 11))
+        self.assertEqual(plan.charge_ids.mapped("amount"), [1000])
+        self.assertFalse(plan.line_ids.sorted("date")[0].charge_note)
+
+    def test_who_may_be_written_to_only_through_a_lawyer_is_not_charged(self):
+        plan = self.agree_to_charge()
+        hold = self.hold(self.payer, since=JUNE_1)
+        hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
+        self.assertFalse(hold.reason_id.stops_messages)
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+
+    def test_a_hold_that_stops_only_sales_stops_no_charge(self):
+        plan = self.agree_to_charge()
+        self.hold(self.payer, since=JUNE_1).reason_id = self.env["collection.hold.reason"].create(
+            {"name": "No more sales", "stops_messages": False, "stops_calls": False, "stops_credit": True}
+        )
+        self.charge(JUNE)
+        self.assertEqual(plan.charge_ids.mapped("amount"), [1000])
+
+    def test_who_says_to_have_paid_is_not_charged_meanwhile(self):
+        plan = self.agree_to_charge()
+        self.notice(JUNE)
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("as they say", plan.line_ids.sorted("date")[0].charge_note)
+
+    def test_a_stop_between_preparing_and_asking_the_provider_cancels_the_charge(self):
+        plan = self.agree_to_charge()
+        charges = self.env["collection.payment.plan.charge"].sudo()
+        charges._prepare_due(self.company, JUNE)
+        self.dispute(300)
+        self.assertFalse(plan.charge_ids.sudo()._announce(JUNE))
+        self.assertEqual(plan.charge_ids.state, "cancelled")
+        self.charge(JUNE)
+        self.assertEqual(
+            plan.charge_ids.sorted("attempt").mapped(lambda charge: (charge.amount, charge.state)),
+            [(1000, "cancelled"), (700, "done")],
+        )
+
+    def test_the_number_of_statements_for_stops_does_not_grow_with_the_instalments(self):
+        self.agree_to_charge()
+        self.dispute(300)
+        with self.assertQueryCount(1):
+            stopped = find_stopped(self.env, self.company, AUGUST)
+        self.assertEqual([amount for amount, _reasons in stopped.values()], [300])
+
+    def test_an_instalment_is_not_missed_while_its_charge_is_under_way(self):
+        plan = self.agree_to_charge("pending")
+        self.charge(JUNE)
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((plan.state, self.days(plan)[0]), ("running", "late"))
+        plan.charge_ids.transaction_id.sudo()._set_error("Refused")
+        self.env["collection.payment.plan.charge"].sudo()._follow(self.company)
+        self.judge(date(2026, 7, 21))
+        self.assertEqual((plan.state, self.days(plan)[0]), ("ended", "missed"))
 
     def test_one_instalment_cannot_be_charged_by_two_at_once(self):
         plan = self.agree_to_charge()

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 TOLERANCE = Decimal(1)  # of an item, and of a currency, in company money: less is not asked for
+ANSWERS = ("dispute", "credit_note", "notice", "hold")  # an instalment is not missed for what they cover
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Instalment:
     state: str = "open"
     reopened: date | None = None  # when its payment was undone: its days of grace count anew
 
-    def judge(self, covered, day, least, grace_days):
+    def judge(self, covered, answerable, day, least, counted_from, grace_days):
+        """``covered`` of the rest lies on account; ``answerable`` is what neither money nor an answer explains."""
         if self.state in ("paid", "covered") and self.day < day:
             self.reopened = day
         if self.rest <= least:
@@ -63,8 +65,9 @@ class Instalment:
         elif self.rest - covered <= least:
             self.state = "covered"
         else:
-            counted_from = max(self.day, self.reopened or self.day)
-            self.state = "late" if day <= counted_from + timedelta(days=grace_days) else "missed"
+            counted_from = max(self.day, self.reopened or self.day, counted_from)
+            in_time = day <= counted_from + timedelta(days=grace_days)
+            self.state = "late" if in_time or answerable <= least else "missed"
             return
         self.reopened = None
 
@@ -93,15 +96,32 @@ class Plan(Stop):
         currency = debts[0].currency
         account = -sum(item.open for item in book.items.values() if item.open < 0 and item.currency == currency)
         least = TOLERANCE * rates[currency]
+        due, excused, money = Decimal(0), Decimal(0), account
         for instalment, amount in zip(self.instalments, wanted, strict=True):
             instalment.rest = amount - min(paid, amount)
             paid -= min(paid, amount)
             covered = min(account, instalment.rest)
             account -= covered
-            instalment.judge(covered, day, least, self.grace_days)
+            due += instalment.rest
+            answerable = instalment.rest - (self.excused(book, day, due) - excused)
+            excused = self.excused(book, day, due)
+            by_account = min(money, answerable)
+            money -= by_account
+            # `first` is also the day on which it was accepted.
+            instalment.judge(covered, answerable - by_account, day, least, self.first, self.grace_days)
         states = [instalment.state for instalment in self.instalments]
         self.state = "done" if set(states) == {"paid"} else "ended" if "missed" in states else "running"
         self.counts = self.state == "running"
+
+    def excused(self, book, day, due):
+        """What of the first ``due`` of the debts is disputed, said to be paid, or held by a person."""
+        excused = Decimal(0)
+        for debt in sorted((book.items[key] for key in self.keys), key=lambda debt: (debt.due, debt.number)):
+            share = min(due, debt.open)
+            answers = [stop.part(debt) for stop in book.stops if stop.kind in ANSWERS and stop.covers(debt, day)]
+            excused += min(share, sum(answers))
+            due -= share
+        return excused
 
     def due(self, day):
         return sum(instalment.rest for instalment in self.instalments if instalment.day < day)
