@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine.attempt import attempt
 from ..engine.instalment_charges import find_stopped
 from ..engine.instalments import UNDER_WAY
 from ..engine.transactions import retrying
@@ -82,6 +83,7 @@ class CollectionPaymentPlanCharge(models.Model):
             try:
                 # Once only: a second attempt of this step could take the money twice.
                 run(charge._ask_provider, attempts=1)
+                run(charge._take_answer)
             except Exception:
                 if not commit:
                     raise
@@ -167,19 +169,22 @@ class CollectionPaymentPlanCharge(models.Model):
         """Let the provider take the money. Nothing else happens in this transaction, so that its answer is kept."""
         self.lock_for_update()
         self.transaction_id.sudo()._charge_with_token()
-        self._take_answer()
 
     @api.model
     def _follow(self, company):
         """Take what the provider told since. A try that was begun and never answered is for a person to look at."""
         charges = self.search([("company_id", "=", company.id), ("state", "in", ("asked", "pending", "unknown"))])
-        charges.try_lock_for_update()._take_answer()  # not the one that is being asked at this moment
+        for charge in charges.try_lock_for_update():  # not the one that is being asked at this moment
+            attempt(charge, charge._take_answer)
 
     def _take_answer(self):
         states = {"pending": "pending", "authorized": "pending", "done": "done", "cancel": "failed", "error": "failed"}
         for charge in self:
             transaction_sudo = charge.transaction_id.sudo()
             state = states.get(transaction_sudo.state, "unknown")
+            if transaction_sudo.state == "error" and not transaction_sudo.provider_reference:
+                # Odoo calls a provider that did not answer in time an error too: it may have taken the money.
+                state = "unknown"
             if state == charge.state:
                 continue
             charge.write({"state": state, "message": transaction_sudo.state_message})

@@ -104,6 +104,15 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         with self.assertRaises(UserError):
             plan.charge_ids.with_user(collector).action_was_not_paid()
 
+    def test_a_provider_that_did_not_answer_in_time_may_have_taken_the_money(self):
+        plan = self.agree_to_charge()
+        self.env["collection.payment.plan.charge"].sudo()._prepare_due(self.company, JUNE)
+        self.assertTrue(plan.charge_ids.sudo()._announce(JUNE))
+        plan.charge_ids.transaction_id.sudo()._set_error("Could not establish the connection to the provider.")
+        self.charge(JUNE)
+        self.charge(JUNE + timedelta(days=9))
+        self.assertEqual(plan.charge_ids.mapped("state"), ["unknown"])
+
     def test_money_that_came_meanwhile_is_not_taken_twice(self):
         plan = self.agree_to_charge()
         charges = self.env["collection.payment.plan.charge"].sudo()
