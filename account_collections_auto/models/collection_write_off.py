@@ -82,6 +82,8 @@ class CollectionWriteOff(models.Model):
     )
     approval_problem = fields.Char(compute="_compute_approval_problem", help="Why you cannot approve it.")
 
+    may_withdraw = fields.Boolean(compute="_compute_may_withdraw", help="You proposed it, or are a manager.")
+
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A write-off is about an amount above zero.")
 
     # -- what follows from the rest ------------------------------------------------------------------------------------
@@ -121,6 +123,13 @@ class CollectionWriteOff(models.Model):
     def _compute_approval_problem(self):
         for write_off in self:
             write_off.approval_problem = write_off._find_problem(self.env.user)
+
+    @api.depends("proposed_by_id")
+    @api.depends_context("uid")
+    def _compute_may_withdraw(self):
+        is_manager = self.env.su or self.env.user.has_group("account_collections_auto.group_collection_manager")
+        for write_off in self:
+            write_off.may_withdraw = is_manager or write_off.proposed_by_id == self.env.user
 
     @api.depends("partner_id", "amount", "amount_booked", "currency_id")
     def _compute_display_name(self):
@@ -348,8 +357,7 @@ class CollectionWriteOff(models.Model):
     def action_withdraw(self):
         """Take back a proposal: the items go on where they stood. For who proposed it, or a manager."""
         self._check_proposed()
-        is_manager = self.env.su or self.env.user.has_group("account_collections_auto.group_collection_manager")
-        if not is_manager and self.proposed_by_id != self.env.user:
+        if not all(write_off.may_withdraw for write_off in self):
             raise AccessError(self.env._("Only who proposed it, or a manager, can withdraw it. You may refuse it."))
         self._close("withdrawn")
 

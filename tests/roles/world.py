@@ -44,6 +44,7 @@ class World(HttpCase):
         cls.env["collection.plan.rule"].create({"plan_id": cls.company.collection_plan_id.id, "amount_from": 50000})
         cls._record_answers(today)
         cls._hand_over()
+        cls._escalate(today)
         cls.users = {role: cls._make_user(role, groups) for role, groups in ROLES.items()}
         cls.env.flush_all()
 
@@ -90,6 +91,20 @@ class World(HttpCase):
         receipt.action_prepare()
         receipt.action_post()
         cls.env["collection.agency.message"]._tell(agency, "payments", by_mail=False)
+
+    @classmethod
+    def _escalate(cls, today):
+        """A team with somebody away; one customer gets nothing more on account, and a write-off is proposed."""
+        members = [Command.set(cls.env.user.ids)]
+        cls.env["collection.team"].create({"name": "Team", "leader_id": cls.env.user.id, "member_ids": members})
+        cls.env["collection.absence"].create({"user_id": cls.env.user.id, "date_from": today, "date_until": today})
+        overdue = cls.env["collection.item"].search(
+            [("days_overdue", ">", 0), ("amount_residual_currency", ">", 100), ("company_id", "=", cls.company.id)]
+        )
+        item = overdue.filtered(lambda item: item not in cls.env["collection.placement"]._find_obstacles(overdue))[:1]
+        cls.env["collection.credit.hold"]._set_by_hand(item.case_id, "Pays late", False)
+        values = {"partner_id": item.case_id.partner_id.id, "company_id": cls.company.id, "item_ids": [Command.set(item.ids)]}
+        cls.env["collection.write.off"].create({**values, "amount": 10, "reason": "Dissolved"})
 
     @classmethod
     def _make_user(cls, role, groups):
