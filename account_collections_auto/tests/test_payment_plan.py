@@ -142,9 +142,9 @@ class TestPaymentPlan(PaymentPlanCase):
 
     def test_where_a_hold_says_to_write_to_nobody_the_customer_is_told_after_it(self):
         plan = self.agree()
+        self.judge(date(2026, 7, 20))  # a hold before that would excuse the missed instalment
         hold = self.hold(self.payer, since=JUNE_1)
         hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
-        self.judge(date(2026, 7, 20))
         with self.on_day(date(2026, 7, 20)):
             plan.sudo()._tell_of_ended(self.company, date(2026, 7, 20))
             plan.action_tell_ended()

@@ -97,7 +97,7 @@ class TestSettlement(CollectionsCase):
 
         def judge_ours(model, company, date):
             if company != self.company:
-                raise UserError("Something is wrong with this company")
+                raise ValueError("Something is wrong with this company")
             judge(model, company, date)
 
         with (
