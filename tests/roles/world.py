@@ -102,6 +102,8 @@ class World(HttpCase):
             [("days_overdue", ">", 0), ("amount_residual_currency", ">", 100), ("company_id", "=", cls.company.id)]
         )
         item = overdue.filtered(lambda item: item not in cls.env["collection.placement"]._find_obstacles(overdue))[:1]
+        expense = [("account_type", "=", "expense"), ("company_ids", "in", cls.company.ids)]
+        cls.company.collection_write_off_account_id = cls.env["account.account"].search(expense, limit=1)
         cls.env["collection.credit.hold"]._set_by_hand(item.case_id, "Pays late", False)
         values = {"partner_id": item.case_id.partner_id.id, "company_id": cls.company.id, "item_ids": [Command.set(item.ids)]}
         cls.env["collection.write.off"].create({**values, "amount": 10, "reason": "Dissolved"})
