@@ -11,7 +11,7 @@ from . import instalments
 from .wish import CYCLE, WITHOUT_LEVEL
 
 # Reasons whose text is a date.
-DATED = ("gap", "bank_line", "awaiting_review", "not_reached", "settlement")
+DATED = ("gap", "bank_line", "awaiting_review", "not_reached", "promise", "payment_notice", "settlement")
 
 # Stored fields of e-invoicing modules, with the states in which the customer may not have the invoice yet.
 ELECTRONIC_STATES = {

@@ -37,6 +37,8 @@ class CollectionReason(models.AbstractModel):
         """Return {code: label} for the reasons whose sentence does not read well without its values."""
         return {
             "bank_line": self.env._("Bank line not matched yet"),
+            "promise": self.env._("Promised to pay"),
+            "payment_notice": self.env._("Paid already, as the customer says"),
             "settlement": self.env._("Settlement offered"),
             "invalid_address": self.env._("E-mail address not valid"),
             "blacklisted": self.env._("E-mail address on the blacklist"),

@@ -38,6 +38,12 @@ class TestPromise(CollectionsCase):
         self.payer = self.customer()
         self.debt = self.invoice(self.payer, 1000, due=date(2026, 5, 1))
 
+    def test_what_was_withheld_says_for_which_day_it_was_promised(self):
+        self.promise(self.payer, items=self.debt)
+        self.run_cycle(date(2026, 6, 10))
+        line = self.env["collection.cycle.line"].search([("case_id.partner_id", "=", self.payer.id)])
+        self.assertIn("Promised for 06/20/2026", line.reason)
+
     # -- the verdict -------------------------------------------------------------------------------------------------
 
     def test_995_dated_20_june_and_booked_on_the_23rd_keeps_it(self):
