@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 
@@ -53,6 +53,20 @@ class CollectionAnswerMixin(models.AbstractModel):
                         "One record is about one currency, here %(currency)s. Record a second one for the items in another "
                         "currency.",
                         currency=answer.currency_id.name,
+                    )
+                )
+
+    def _check_state(self, *states):
+        """Refuse what can be done with an answer in one of ``states`` only."""
+        self.check_access("write")
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for answer in self:
+            if answer.state not in states:
+                raise UserError(
+                    answer.env._(
+                        "%(name)s is in the state %(state)s; this cannot be done with it.",
+                        name=answer.display_name,
+                        state=labels[answer.state],
                     )
                 )
 

@@ -205,19 +205,6 @@ class CollectionPaymentPlan(models.Model):
 
     # -- what people do ------------------------------------------------------------------------------------------------
 
-    def _check_state(self, *states):
-        self.check_access("write")
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for plan in self:
-            if plan.state not in states:
-                raise UserError(
-                    plan.env._(
-                        "%(plan)s is in the state %(state)s; this cannot be done with it.",
-                        plan=plan.display_name,
-                        state=labels[plan.state],
-                    )
-                )
-
     def action_propose(self):
         """The terms stand: make the agreement for the customer, or ask a manager first where they exceed the limits."""
         self._check_state("draft")

@@ -142,19 +142,6 @@ class CollectionSettlementOffer(models.Model):
         if any(offer.state not in ("draft", "cancelled") for offer in self):
             raise UserError(self.env._("An offer that was made is evidence and cannot be deleted."))
 
-    def _check_state(self, *states):
-        self.check_access("write")
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for offer in self:
-            if offer.state not in states:
-                raise UserError(
-                    offer.env._(
-                        "%(offer)s is in the state %(state)s; this cannot be done with it.",
-                        offer=offer.display_name,
-                        state=labels[offer.state],
-                    )
-                )
-
     # -- what people do ------------------------------------------------------------------------------------------------
 
     def action_offer(self):
