@@ -13,7 +13,9 @@ NAMED = (
     "account.payment.term resource.calendar mail.template res.groups ir.filters"
 ).split()
 # Computed, but not by words of ours: what a person typed, and texts for customers.
-NO_SENTENCES = {"contact_email", "subject", "template_subject", "preview_subject", "content_name", "lacking", "lang"}
+NO_SENTENCES = set(
+    "contact_email subject template_subject preview_subject content_name lacking credit_hold_reason".split()
+)
 # Zones that are Odoo's, or that speak the customer's language and not the reader's.
 IGNORED = ", ".join(
     [
@@ -85,6 +87,7 @@ class TestCrawl(World):
     def data(self):
         """Return what is no text of ours though no mark is on it: names of records, and Odoo's own labels."""
         names = labels_of_odoo(self.env, SUITE)
+        names |= set(dict(self.env["collection.reply.rule"]._selection_lang()).values())
         for model in [*NAMED, *suite_models(self.env)]:
             records = self.env[model]
             if records._auto and not records._abstract and not records._transient:
