@@ -202,17 +202,20 @@ class CollectionAction(models.Model):
     @api.depends_context("lang")
     def _compute_payment_details(self):
         for action in self:
-            bank = action._get_bank_account()
             action.payment_details = self.env["ir.qweb"]._render(
-                "account_collections_auto.payment_details",
-                {
-                    "bank": bank,
-                    "holder": bank.acc_holder_name or action.company_id.name,
-                    "reference": action._get_payment_reference(),
-                    "qr_url": action._get_qr_url(bank),
-                },
-                minimal_qcontext=True,
+                "account_collections_auto.payment_details", action._prepare_payment_details(), minimal_qcontext=True
             )
+
+    def _prepare_payment_details(self):
+        """Return what "how to pay" shows. Extend with yours; writes nothing."""
+        self.ensure_one()
+        bank = self._get_bank_account()
+        return {
+            "bank": bank,
+            "holder": bank.acc_holder_name or self.company_id.name,
+            "reference": self._get_payment_reference(),
+            "qr_url": self._get_qr_url(bank),
+        }
 
     def _get_bank_account(self):
         """Return the account to pay to: the one printed on the claimed invoices, else the company's first."""

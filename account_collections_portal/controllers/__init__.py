@@ -1,0 +1,3 @@
+from . import portal_access
+from . import statement
+from . import link

@@ -1,0 +1,20 @@
+from odoo import api, models
+
+
+class CollectionChannelEmail(models.AbstractModel):
+    """Each message that leaves carries the link to its customer's page."""
+
+    _inherit = "collection.channel.email"
+
+    @api.model
+    def _send(self, actions):
+        self.env["collection.portal.link"]._create_for(actions)
+        actions.invalidate_recordset(["portal_link_ids", "portal_url", "payment_details"], flush=False)
+        return super()._send(actions)
+
+    def _prepare_mail_vals(self, action, template, rendered, reply_address):
+        """In the conversation of the case stands the page for who is logged in: the link itself is the customer's."""
+        vals = super()._prepare_mail_vals(action, template, rendered, reply_address)
+        if action.portal_link_ids:
+            vals["body"] = vals["body"].replace(action.portal_url, f"{action.get_base_url()}/my/collections")
+        return vals
