@@ -1,5 +1,5 @@
 """``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
-and ``setup/bench --lists [--invoices N] [--rounds N]``, ``setup/bench --stops [--invoices N] [--rounds N]``
+and ``setup/bench --lists``, ``--stops`` or ``--accountant``, each ``[--invoices N] [--rounds N]``, which is that part alone.
 
 Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
 prints a table of ratios. Nothing here asserts a time; each task runs in a process of its own (see `worker`).
@@ -17,7 +17,8 @@ HERE = Path(__file__).parent
 DATA = Path(os.environ["COLLECTIONS_RUN_DIR"]) / "odoo-data"
 PAID_SHARE = 0.01
 STOPPED_SHARE = 0.10
-SCENARIOS = [("post", 1), ("post", None), ("pay", None), ("reconcile", None)]
+# What is done, with how many documents (None: --size), and how often in a round: one small transaction alone is mere noise.
+SCENARIOS = [("post", 1, 50), ("post", None, 1), ("pay", None, 1), ("reconcile", None, 1)]
 LABELS = {"post": "posting invoices in one transaction", "pay": "payments in one transaction", "reconcile": "lines reconciled"}
 
 
@@ -26,7 +27,7 @@ def main():
     say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
     databases = Databases()
     try:
-        alone = (options.lists and _lists) or (options.stops and _stops)
+        alone = (options.lists and _lists) or (options.stops and _stops) or (options.accountant and _accountant)
         if alone:
             alone(databases, options)
             return
@@ -52,6 +53,7 @@ def _options():
     parser.add_argument("--skip-accountant", action="store_true")
     parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
     parser.add_argument("--stops", action="store_true", help="only a cycle with a tenth of the items stopped, and without")
+    parser.add_argument("--accountant", action="store_true", help="only the accountant's transactions")
     return parser.parse_args()
 
 
@@ -304,12 +306,13 @@ def _accountant(databases, options):
     }
     task("cycle.first_run", names["with"], sample=0)  # the customers have cases, as in daily use
     say(f"\nthe accountant, with / without the suite, {options.rounds} rounds, median")
-    say(f"  {'':<46}{'CPU':>7}{'+ after commit':>16}{'statements more':>17}{'after commit':>14}")
+    say(f"  {'':<49}{'CPU':>7}{'+ after commit':>16}{'statements more':>17}{'after commit':>14}")
     workers = {name: _Worker("accountant.serve", database) for name, database in names.items()}
     try:
-        for scenario, size in SCENARIOS:
+        for scenario, size, times in SCENARIOS:
             size = size or options.size
-            _print_accountant(f"{size:,} {LABELS[scenario]}", _in_turns(workers, options.rounds, scenario, size))
+            label = f"{size:,} {LABELS[scenario]}" + (f", {times} times" if times > 1 else "")
+            _print_accountant(label, _in_turns(workers, options.rounds, scenario, size, times))
     finally:
         for worker in workers.values():
             worker.close()
@@ -339,7 +342,7 @@ def _print_accountant(label, rounds):
         )
 
     say(
-        f"  {label:<46}{ratio('transaction'):7.3f}{ratio('transaction', 'after_commit'):16.3f}"
+        f"  {label:<49}{ratio('transaction'):7.3f}{ratio('transaction', 'after_commit'):16.3f}"
         f"{more('transaction'):17.0f}{more('after_commit'):14.0f}"
     )
 
