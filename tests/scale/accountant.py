@@ -1,7 +1,7 @@
 """What posting and paying cost: one transaction of an accountant, in a database with or without the module.
 
-`serve` is a process that waits for one line per round, ``SCENARIO ROUND SIZE TIMES``, and answers each with a line of JSON:
-the mean transaction up to its commit, and what runs right after the commit, which is our refresh of the customers it touched.
+`serve` is a process that waits for one line per round, ``SCENARIO ROUND SIZE``, and answers each with a line of JSON:
+the transaction up to its commit, and what runs right after the commit, which is our refresh of the customers it touched.
 """
 
 import json
@@ -17,17 +17,10 @@ def serve(env):
     """Answer rounds until the input ends."""
     print("ready", flush=True)
     for line in sys.stdin:
-        scenario, number, size, times = line.split()
-        results = [_measure(env, SCENARIOS[scenario], int(number), int(size)) for _time in range(int(times))]
-        print(json.dumps({part: _mean([result[part] for result in results]) for part in results[0]}), flush=True)
+        scenario, number, size = line.split()
+        result = _measure(env, SCENARIOS[scenario], int(number), int(size))
+        print(json.dumps(result), flush=True)
     return {}
-
-
-def _mean(figures):
-    return {
-        name: None if None in (values := [figure[name] for figure in figures]) else sum(values) / len(values)
-        for name in figures[0]
-    }
 
 
 def _measure(env, prepare, number, size):

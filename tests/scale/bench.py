@@ -312,19 +312,36 @@ def _accountant(databases, options):
         for scenario, size, times in SCENARIOS:
             size = size or options.size
             label = f"{size:,} {LABELS[scenario]}" + (f", {times} times" if times > 1 else "")
-            _print_accountant(label, _in_turns(workers, options.rounds, scenario, size, times))
+            _print_accountant(label, _in_turns(workers, options.rounds, scenario, size, times=times))
     finally:
         for worker in workers.values():
             worker.close()
 
 
-def _in_turns(workers, rounds, *order):
-    """Let each worker do so many ``rounds`` of ``order``, in turns; return their answers, without a first, cold one."""
+def _in_turns(workers, rounds, *order, times=1):
+    """Let each worker do so many ``rounds`` of ``order``, in turns; return their answers, without a first, cold one.
+
+    A round of several ``times`` takes turns within, since a machine is faster in one second than in the next.
+    """
     answers = {name: [] for name in workers}
     for number in range(rounds + 1):
-        for name in list(workers) if number % 2 else list(reversed(workers)):
-            answers[name].append(workers[name].round(*order[:1], number, *order[1:]))
+        found = {name: [] for name in workers}
+        for time in range(times):
+            for name in list(workers) if (number + time) % 2 else list(reversed(workers)):
+                found[name].append(workers[name].round(*order[:1], number, *order[1:]))
+        for name, values in found.items():
+            answers[name].append(_mean(values))
     return {name: values[1:] for name, values in answers.items()}
+
+
+def _mean(values):
+    """Return the mean of answers, which are figures by name, in groups or not; None where one of them is not known."""
+    first = values[0]
+    if len(values) == 1 or first is None:
+        return first
+    if isinstance(first, dict):
+        return {name: _mean([value[name] for value in values]) for name in first}
+    return None if None in values else sum(values) / len(values)
 
 
 def _print_accountant(label, rounds):
