@@ -31,8 +31,45 @@ def read_examples(name):
         }
 
 
-class ReplyCase(EmailCase):
-    """A customer with an overdue invoice who got a reminder, and a mail server through which the answer comes."""
+class GatewayCase(EmailCase):
+    """A mail server through which the answers of customers come."""
+
+    def answer(
+        self,
+        text="",
+        html=None,
+        sender="Ann <customer@example.com>",
+        subject="Re: Reminder",
+        reminder=None,
+        on=TODAY,
+        **headers,
+    ):
+        """Let a mail that answers ``reminder`` arrive; returns the answer that was recorded, if any."""
+        mail = EmailMessage(policy=email.policy.SMTP)
+        number = self.env["mail.message"].sudo().search([], order="id desc", limit=1).id
+        mail["From"], mail["To"], mail["Subject"] = sender, self.domain.catchall_email, subject
+        mail["Message-ID"] = f"<answer-{number}@customer.example>"
+        mail["In-Reply-To"] = mail["References"] = reminder.message_id
+        mail["Date"] = f"{on:%a, %d %b %Y} 09:30:00 +0000"
+        for name, value in headers.items():
+            mail[name.replace("_", "-")] = value
+        if text or html is None:
+            mail.set_content(text)
+        if html is not None:
+            (mail.add_alternative if text else mail.set_content)(html, subtype="html")
+        return self.arrive(mail.as_bytes(), on)
+
+    def arrive(self, raw, on=TODAY):
+        """Hand a raw mail to Odoo's gateway; returns the answers that were recorded because of it."""
+        before = self.env["collection.reply"].search([])
+        with self.on_day(on), mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.env["mail.thread"].sudo().message_process("res.partner", raw)
+        self.env.invalidate_all()
+        return self.env["collection.reply"].search([]) - before
+
+
+class ReplyCase(GatewayCase):
+    """A customer with an overdue invoice who got a reminder."""
 
     @classmethod
     def setUpClass(cls):
@@ -47,30 +84,8 @@ class ReplyCase(EmailCase):
         cls.case_of_buyer = cls.case(cls.buyer)
         cls.case_of_buyer.user_id = cls.collector
 
-    def answer(self, text="", html=None, sender="Ann <customer@example.com>", subject="Re: Reminder", reminder=None, **headers):
-        """Let a mail that answers the reminder arrive; returns the answer that was recorded, if any."""
-        reminder = reminder or self.reminder
-        mail = EmailMessage(policy=email.policy.SMTP)
-        number = self.env["mail.message"].search([], order="id desc", limit=1).id
-        mail["From"], mail["To"], mail["Subject"] = sender, self.domain.catchall_email, subject
-        mail["Message-ID"] = f"<answer-{number}@customer.example>"
-        mail["In-Reply-To"] = mail["References"] = reminder.message_id
-        mail["Date"] = f"{TODAY:%a, %d %b %Y} 09:30:00 +0000"
-        for name, value in headers.items():
-            mail[name.replace("_", "-")] = value
-        if text or html is None:
-            mail.set_content(text)
-        if html is not None:
-            (mail.add_alternative if text else mail.set_content)(html, subtype="html")
-        return self.arrive(mail.as_bytes())
-
-    def arrive(self, raw):
-        """Hand a raw mail to Odoo's gateway; returns the answers that were recorded because of it."""
-        before = self.env["collection.reply"].search([])
-        with self.on_day(TODAY), mute_logger("odoo.addons.mail.models.mail_thread"):
-            self.env["mail.thread"].sudo().message_process("res.partner", raw)
-        self.env.invalidate_all()
-        return self.env["collection.reply"].search([]) - before
+    def answer(self, text="", html=None, reminder=None, **headers):
+        return super().answer(text, html, reminder=reminder or self.reminder, **headers)
 
     def todos(self, reply):
         return reply.activity_ids.filtered(

@@ -88,6 +88,34 @@ class StoryCase(CollectionsCase):
         today = self.company._collection_today()
         return self.record(opened, amount=amount, payment_date=today, item_ids=items.ids if items else [], **vals)
 
+    # -- what a person sees and opens ----------------------------------------------------------------------------------
+
+    def tile(self, key):
+        """Return what a tile of Today shows to whoever acts: {method that opens it: how many}."""
+        self.env["collection.case"]._refresh_marked()
+        tiles = [tile for tile in self.env["collection.today"].get_tiles() if tile["key"] == key]
+        lines = [line for tile in tiles for line in tile["lines"] or [{"link": tile["buttons"][0], "count": tile["count"]}]]
+        return {line["link"]["method"]: line["count"] for line in lines}
+
+    def listed(self, method):
+        """Return the records of the list that a tile of Today opens."""
+        action = getattr(self.env["collection.today"], method)()
+        return self.env[action["res_model"]].search(action["domain"])
+
+    def fill(self, opened, **vals):
+        """Fill in the form that a button ``opened``."""
+        forms = self.env[opened["res_model"]].with_context(**opened.get("context", {}))
+        if not opened.get("res_id"):
+            return forms.create(vals)
+        form = forms.browse(opened["res_id"])
+        form.write(vals)
+        return form
+
+    def todos(self, record, xmlid):
+        """Return the open to-dos of a kind on ``record``."""
+        kind = self.env.ref(f"account_collections_auto.mail_activity_type_{xmlid}")
+        return record.sudo().activity_ids.filtered(lambda todo: todo.activity_type_id == kind)
+
     # -- what the customer hears ---------------------------------------------------------------------------------------
 
     def heard(self, customer=None):

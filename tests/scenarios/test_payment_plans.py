@@ -13,10 +13,6 @@ class TestPaymentPlans(StoryCase):
         super().setUpClass()
         cls.plan.calendar_id = cls.env["resource.calendar"].create({"name": "Mondays to Fridays"})
 
-    def fill(self, opened, **vals):
-        """Fill in the form that a button ``opened``."""
-        return self.env[opened["res_model"]].with_context(**opened["context"]).create(vals)
-
     def got(self):
         """Return all that the customer was sent: [(day, level or False, amount claimed)]."""
         return [(day, level, total) for day, level, _advancing, total in self.sent(self.buyer)]
