@@ -202,3 +202,13 @@ class TestTeam(CollectionsCase):
             self.team.with_user(self.anna).member_ids = [Command.clear()]
         with self.assertRaisesRegex(ValidationError, "cannot stand in for itself"):
             self.away(self.anna, self.anna)
+
+    def test_a_company_sees_the_absences_of_its_own_people(self):
+        away = self.away(self.anna)
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = self.make_user("stranger", "account_collections_auto.group_collection_manager", company=elsewhere)
+        absences = self.env["collection.absence"]
+        self.assertIn(away, absences.with_user(self.bert).search([]))
+        self.assertFalse(absences.with_user(stranger).search([]))
+        with self.assertRaises(AccessError):
+            away.with_user(stranger).read(["date_from"])

@@ -1,6 +1,6 @@
 """Disputes: a part, or all, is not claimed until its owner has settled it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from .common import StoryCase
 
@@ -64,3 +64,23 @@ class TestDisputes(StoryCase):
         self.assertEqual(self.heard(), [(date(2026, 6, 1), "L1", 1000)])
         self.run_cycle(date(2026, 8, 4))
         self.assertEqual(self.heard()[1:], [(date(2026, 8, 4), "L2", 1000)])
+
+    def test_a_short_payment_becomes_a_dispute_and_when_it_is_late_the_manager_hears_of_it(self):
+        self.company.collection_user_id = self.max
+        invoice = self.invoice(self.buyer, 1000, due=date(2026, 6, 1))
+        with self.acting(self.anna, date(2026, 6, 3)):
+            self.pay(invoice, 900, on=date(2026, 6, 3))
+        reason = self.quick_ref("account_collections_auto.collection_dispute_reason_delivery")
+        with self.acting(self.carla, date(2026, 6, 4)):
+            short = self.mine(self.items(self.buyer)).filtered("is_short_paid")
+            dispute = self.record(short.action_dispute(), reason_id=reason.id)
+        self.assertRecordValues(dispute, [{"raised_by": "short_payment", "amount": 100, "user_id": self.otto.id}])
+        self.assertIsNone(self.next_message(date(2026, 6, 8)))
+        late = dispute.deadline + timedelta(days=1)
+        with self.on_day(late):
+            self.env["collection.dispute"]._cron_escalate()
+        self.assertEqual(self.todos(dispute, "dispute_late").user_id, self.max)
+        with self.acting(self.max, late):
+            self.assertEqual(self.listed("open_disputes"), self.mine(dispute))
+            self.settle(self.mine(dispute), 0)
+        self.assertFalse(dispute.activity_ids)

@@ -33,6 +33,20 @@ class TestHolds(StoryCase):
         # The 21 days on hold were no time to answer L1: instead of 15 June its deadline was 6 July.
         self.assertEqual(self.heard()[2:], [(date(2026, 7, 7), "L2", 1000)])
 
+    def test_a_lawyer_represents_the_customer_and_gets_the_reminders_and_nobody_calls(self):
+        self.invoice(self.buyer, 1000, due=date(2026, 6, 1))
+        self.run_cycle(date(2026, 6, 8))
+        lawyer = self.customer("Lawyer", "lawyer@example.com")
+        with self.acting(self.carla, date(2026, 6, 10)):
+            reason = self.env.ref("account_collections_auto.collection_hold_reason_represented")
+            wizard = self.fill(self.mine(self.case(self.buyer)).action_hold(), reason_id=reason.id, contact_id=lawyer.id)
+            wizard.action_apply()
+        with self.on_day(date(2026, 6, 22)):
+            self.run_cycle(date(2026, 6, 22))
+        self.assertEqual(self.actions(self.buyer, "sent").mapped("recipient"), ["buyer@example.com", "lawyer@example.com"])
+        with self.acting(self.carla, date(2026, 6, 22)):
+            self.assertFalse(self.env["collection.case"].search([("is_to_call", "=", True)]))
+
 
 class TestPaymentNotices(StoryCase):
     def test_we_have_paid_already_and_the_money_is_found(self):

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from odoo.exceptions import AccessError
+
 from .common import StoryCase
 
 JUNE_20 = date(2026, 6, 20)
@@ -64,3 +66,19 @@ class TestPromises(StoryCase):
         self.assertEqual((level, total), ("L1", 400))
         self.assertEqual(self.actions(self.buyer, "sent").line_ids.mapped("instalment"), [1, 3])
         self.assertFalse(any(invoice.line_ids.mapped("no_followup")))
+
+    def test_a_promise_too_far_ahead_waits_for_the_manager_and_until_then_reminders_go_on(self):
+        invoice = self.invoice(self.buyer, 1000, due=date(2026, 5, 20))
+        self.run_cycle(date(2026, 5, 27))
+        with self.acting(self.carla, date(2026, 6, 1)):
+            promise = self.promise(self.buyer, 1000, date(2026, 9, 1), self.items(invoice))
+            self.assertEqual(promise.state, "to_approve")
+            with self.assertRaises(AccessError):
+                promise.action_approve()
+        self.run_cycle(date(2026, 6, 10))
+        self.assertEqual(self.heard()[1:], [(date(2026, 6, 10), "L2", 1000)])
+        with self.acting(self.max, date(2026, 6, 11)):
+            self.assertEqual(self.tile("answers"), {"open_promises_to_approve": 1})
+            self.listed("open_promises_to_approve").action_approve()
+        self.run_cycle(date(2026, 6, 24))
+        self.assertWithheld(self.buyer, "promise", on=date(2026, 6, 24))
