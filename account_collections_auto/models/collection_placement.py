@@ -362,6 +362,7 @@ class CollectionPlacement(models.Model):
             )
         lacking.sudo().is_despite_notice = True
         left._succeed()
+        left._leave_what_we_remind()
         left._end_todo(self.env._("Approved"))
         left._stop_contact()
         left._log_on_cases(
@@ -424,6 +425,12 @@ class CollectionPlacement(models.Model):
             lines.sudo().recalled_on = today
             ended = lines.placement_id.filtered(lambda placement: all(placement.line_ids.mapped("recalled_on")))
             ended.sudo().ended_on = today
+
+    def _leave_what_we_remind(self):
+        """What a person lets us remind in spite of another placement of the customer is not stopped by this one either."""
+        for placement in self.sudo():
+            kept = placement.case_id.placement_ids.filtered(lambda other: other._counts() and not other.ended_on).kept_item_ids
+            placement.kept_item_ids |= kept - placement.line_ids.item_id
 
     def _stop_contact(self):
         """Take back what is prepared for these customers or still in the outgoing queue, and set Odoo's own flag."""

@@ -112,3 +112,33 @@ class TestPlacements(StoryCase):
             ):
                 with self.assertRaises(AccessError):
                     attempt()
+
+    def test_what_comes_later_waits_for_carla_who_adds_reminds_or_holds_it(self):
+        self.invoice(self.buyer, 1000, due=date(2026, 4, 20))
+        self.cycles(date(2026, 4, 27), date(2026, 5, 11), date(2026, 5, 25), JUNE[2])
+        with self.acting(self.carla, JUNE[3]):
+            self.fill(self.mine(self.case(self.buyer)).action_place()).action_apply()
+            placement = self.mine(self.case(self.buyer)).placement_ids
+        with self.acting(self.max, JUNE[3]):
+            self.fill(self.mine(placement).action_approve()).action_apply()
+
+        small, middle, large = (self.invoice(self.buyer, amount, due=JUNE[8]) for amount in (100, 200, 300))
+        self.cycles(JUNE[15])
+        self.assertWithheld(self.buyer, "placement_later", on=JUNE[15])
+        with self.acting(self.auditor, JUNE[15]), self.assertRaises(AccessError):
+            self.mine(self.items(middle)).action_remind_despite_placement()
+        with self.acting(self.carla, JUNE[15]):
+            self.assertEqual(self.tile("decide"), {"open_placement_later": 3})
+            self.assertEqual(self.listed("open_placement_later").move_id, self.mine(small | middle | large))
+            added = self.fill(self.mine(self.items(small)).action_place())
+            self.assertEqual((added.agency_id, added.item_ids.move_id), (self.mine(self.agency), self.mine(small)))
+            added.action_apply()
+            self.mine(self.items(middle)).action_remind_despite_placement()
+            self.hold(self.buyer, self.items(large), since=JUNE[15], reason="Their lawyer looks at it")
+            self.assertEqual(self.tile("decide"), {"open_placements_to_approve": 1})
+        with self.acting(self.max, JUNE[15]):
+            proposal = self.listed("open_placements_to_approve")
+            self.fill(proposal.action_approve(), despite_notice=True).action_apply()
+        self.cycles(JUNE[16])
+        self.assertEqual([items for _day, _level, items, _total in self.sent(self.buyer)][3:], [{middle: 200}])
+        self.assertEqual(self.case(self.buyer).placement_ids.mapped("state"), ["handed_over", "handed_over"])
