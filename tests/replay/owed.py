@@ -18,9 +18,10 @@ class Item:
     due: date
     open: Decimal
     number: int = 0  # in which order they came
+    is_money: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Stop:
     kind: str
     keys: frozenset[str] | None  # None: whatever the customer owes, later invoices included
@@ -29,7 +30,7 @@ class Stop:
     parts: dict[str, Decimal] = field(default_factory=dict)  # of these items so much, of the others all
     counts: bool = True  # not while somebody has to approve it
     by_person: bool = True  # covering a whole invoice it sets Odoo's own "no follow-up"
-    amount: Decimal = Decimal(0)  # said to be paid
+    amount: Decimal = Decimal(0)  # said to be paid, credited or given up
     moment: int = 0  # of recording it
 
     def part(self, item):
@@ -72,7 +73,7 @@ class Instalment:
         self.reopened = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Plan(Stop):
     """Debts of one currency that are paid in instalments: they rest, and what is missed of it is asked for by itself."""
 
@@ -127,15 +128,98 @@ class Plan(Stop):
         return sum(instalment.rest for instalment in self.instalments if instalment.day < day)
 
 
-@dataclass
+@dataclass(eq=False)
+class Offer(Stop):
+    """Less is taken for an item that is paid by a day; until then, and while money on account would do, it rests."""
+
+    pay_by: date = date.max
+    to_pay: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    received: Decimal = Decimal(0)
+    before: tuple = (Decimal(0), Decimal(0))  # received and credited when it was made
+    state: str = "offered"
+    draft: Stop | None = None  # the draft credit note over the rest, not claimed either
+    is_let_go: bool = False
+    notes: set[str] = field(default_factory=set)  # that credit note, once it is posted
+
+    def is_in_time(self, credit):
+        return credit.is_money and self.first <= credit.due <= self.pay_by
+
+    def got(self, book):
+        """Money that is dated in time, and what credit notes of others took off."""
+        money = (
+            pair.amount
+            for pair in book.matched
+            if pair.debt in self.keys and pair.is_money and self.is_in_time(book.items[pair.credit])
+        )
+        return sum(money, Decimal(0)), book.credited(self.keys, self.notes)
+
+    def judge(self, book, day, rates):
+        """Paid, run out, or open; what is paid may be returned, and what ran out may turn out to be paid."""
+        if self.state == "cancelled":
+            return
+        self.received, credited = (
+            max(now - before, Decimal(0)) for now, before in zip(self.got(book), self.before, strict=True)
+        )
+        [debt] = (book.items[key] for key in self.keys)
+        own = (item for item in book.items.values() if item.open < 0 and item.currency == debt.currency)
+        account = -sum(item.open for item in own if self.is_in_time(item))
+        enough = self.to_pay - credited - TOLERANCE * rates[debt.currency]
+        if self.to_pay <= credited or (self.received > 0 and self.received >= enough):
+            self.state = "met"
+        elif account > 0 and self.received + account >= enough:
+            self.state, self.last = "offered", max(self.last, day)
+        else:
+            self.state = "expired" if self.last < day else "offered"
+        self.counts = self.state == "offered"
+
+
+@dataclass(eq=False)
+class WriteOff(Stop):
+    """Debts that are proposed to be given up, wholly or in part, rest until a second person decides."""
+
+    given_up: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Placement(Stop):
+    """What an agency has of a customer. All else that the customer owes rests as well, but for what is ``ours`` again."""
+
+    state: str = "proposed"
+    ours: dict[str, date] = field(default_factory=dict)  # recalled, or reminded all the same: since when
+    seen: list = field(default_factory=list)  # what was matched with its items
+
+    def covers(self, item, day):
+        in_time = self.first <= day and (self.last is None or day <= self.last)
+        return self.counts and in_time and item.key not in self.ours
+
+    def live(self):
+        """What the agency has, or is proposed to get."""
+        return self.keys - self.ours.keys()
+
+    def follow(self, book):
+        """What is matched while the agency has an item concerns it; money of that time also when it is matched later."""
+        for pair in book.matched:
+            if pair.debt in self.keys and pair.moment > self.moment and pair not in self.seen:
+                since = self.ours.get(pair.debt)
+                if since is None or (pair.is_money and self.first <= book.items[pair.credit].due < since):
+                    self.seen.append(pair)
+        self.seen = [pair for pair in self.seen if pair in book.matched]
+
+    def recovered(self):
+        return sum((pair.amount for pair in self.seen if pair.is_money), Decimal(0))
+
+
+@dataclass(eq=False)
 class Matched:
-    """Money or a credit that was matched with a debt."""
+    """Money, a credit note or a write-off that was matched with a debt."""
 
     credit: str
     debt: str
     amount: Decimal
     is_money: bool
     moment: int
+    is_credit_note: bool = False
 
 
 @dataclass
@@ -148,17 +232,34 @@ class Customer:
         amount = min(-self.items[credit].open, self.items[debt].open)
         self.items[credit].open += amount
         self.items[debt].open -= amount
-        self.matched.append(Matched(credit, debt, amount, is_money, moment))
+        self.matched.append(Matched(credit, debt, amount, is_money, moment, not is_money))
+
+    def give_up(self, entry, debt, amount, moment):
+        """A write-off takes ``amount`` off a debt; nothing of its ``entry`` stays open."""
+        self.items[debt].open -= amount
+        self.matched.append(Matched(entry, debt, amount, False, moment))
 
     def unmatch(self, credit):
         for pair in [pair for pair in self.matched if pair.credit == credit]:
-            self.items[pair.credit].open -= pair.amount
+            if pair.credit in self.items:
+                self.items[pair.credit].open -= pair.amount
             self.items[pair.debt].open += pair.amount
             self.matched.remove(pair)
 
-    def credited(self, keys):
+    def credited(self, keys, without=()):
         """What credit notes took off these debts."""
-        return sum((pair.amount for pair in self.matched if pair.debt in keys and not pair.is_money), Decimal(0))
+        notes = (pair for pair in self.matched if pair.is_credit_note and pair.debt in keys and pair.credit not in without)
+        return sum((pair.amount for pair in notes), Decimal(0))
+
+    def drafted(self, keys):
+        """What draft credit notes will take off these debts."""
+        drafts = (stop for stop in self.stops if stop.kind in ("credit_note", "offer_note") and stop.keys <= set(keys))
+        return sum((stop.amount for stop in drafts), Decimal(0))
+
+    def may_be_placed(self, item, day, least):
+        """Overdue, not small, and nothing but another placement of the customer stops any of it."""
+        others = (stop for stop in self.stops if not isinstance(stop, Placement))
+        return item.open > least and item.due < day and not any(stop.covers(item, day) for stop in others)
 
     def stopped(self, item, day):
         return min(item.open, sum(stop.part(item) for stop in self.stops if stop.covers(item, day)))

@@ -1,22 +1,25 @@
-"""Whatever is paid, taken back, disputed, promised or agreed: totals are the ledger's, and nothing stopped is demanded."""
+"""Whatever is paid, taken back, disputed, promised, agreed, given up or handed over: totals are the ledger's, money counts
+once, and nothing that is stopped is demanded."""
 
 import os
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as some
 from odoo import Command
 from odoo.addons.account_collections_auto.engine import select, withhold
 from odoo.addons.account_collections_auto.tests.common import CollectionsCase
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .owed import Customer, Instalment, Item, Plan, Stop
+from .owed import TOLERANCE, Customer, Instalment, Item, Offer, Placement, Plan, Stop, WriteOff
 
 FIRST = date(2026, 6, 1)
 RATES = {"USD": Decimal(1), "CAD": Decimal(2)}
-EXAMPLES = 120 if os.environ.get("COLLECTIONS_LONG") else 5
+EXAMPLES = 120 if os.environ.get("COLLECTIONS_LONG") else 6
 # A promise for a later day than this needs a manager; "we have paid already" holds this long.
 PROMISE_DAYS, GRACE_DAYS, TRANSIT_DAYS = 20, 2, 5
 INSTALMENT_GRACE_DAYS = 3
@@ -43,6 +46,15 @@ HAPPENINGS = {
     "decide_notice": 2,
     "plan": 4,
     "cancel_plan": 1,
+    "offer": 4,
+    "cancel_offer": 1,
+    "write_off": 3,
+    "decide_write_off": 3,
+    "undo_write_off": 1,
+    "place": 3,
+    "hand_over": 3,
+    "recall": 2,
+    "remind_all_the_same": 1,
     "nothing": 2,
 }
 number = some.integers(0, 99)
@@ -57,13 +69,18 @@ steps = some.lists(
     min_size=8,
     max_size=12,
 )
-# How every story begins: a part is disputed, a plan is agreed on, and what is in the queue is withdrawn.
-BEGINNING = [
-    ("dispute", "one", 1, 20, 0),
-    ("plan", "three", 2, 0, 0),
-    ("hold", "one", 0, 1, 0),
-    ("nothing", "one", 0, 0, 5),
-]
+# How the stories begin, each with what chance alone would seldom bring.
+BEGINNINGS = (
+    # A part is disputed, a plan is agreed on, and what is in the queue is withdrawn.
+    [("dispute", "one", 1, 20, 0), ("plan", "three", 2, 0, 0), ("hold", "one", 0, 1, 0), ("nothing", "one", 0, 0, 5)],
+    # An offer is paid in time, something is given up, and an agency gets a customer, who pays and buys again.
+    [
+        *(("offer", "one", 0, 0, 0), ("pay", "one", 0, 72, 1), ("write_off", "three", 0, 0, 0)),
+        *(("decide_write_off", "three", 0, 1, 0), ("place", "two", 0, 0, 0), ("hand_over", "two", 0, 0, 0)),
+        *(("pay", "two", 0, 40, 1), ("invoice", "two", 0, 30, 0), ("remind_all_the_same", "two", 0, 0, 0)),
+        ("recall", "two", 0, 0, 2),
+    ],
+)
 
 
 @tagged("post_install", "-at_install")
@@ -85,7 +102,15 @@ class TestRandomAnswers(CollectionsCase):
             in_transit_days=TRANSIT_DAYS,
             promise_max_days=PROMISE_DAYS,
             promise_max_in_row=0,
+            settlement_percent=50,
+            settlement_percent_manager=50,
         )
+        cls.head = cls.make_user("head", "account_collections_auto.group_collection_manager")
+        cls.company.collection_write_off_account_id = cls.company_data["default_account_expense"]
+        contact = cls.env["res.partner"].create({"name": "Agency"})
+        cls.agency = cls.env["collection.agency"].create({"partner_id": contact.id, "contact_gap_days": 1})
+        files = type(cls.env["collection.placement.file"])
+        cls.startClassPatcher(patch.object(files, "_start", lambda self: None))  # no evidence is printed
         cls.counts = Counter()
 
     def test_totals_are_the_ledgers_and_nothing_that_is_stopped_is_demanded(self):
@@ -97,10 +122,10 @@ class TestRandomAnswers(CollectionsCase):
             phases=[Phase.generate],  # making a failing story smaller takes minutes; it is told as it is
             suppress_health_check=list(HealthCheck),
         )
-        @given(steps=steps)
-        def tell(steps):
+        @given(beginning=some.sampled_from(BEGINNINGS), steps=steps)
+        def tell(beginning, steps):
             with self.env.cr.savepoint() as savepoint:
-                self.tell(steps)
+                self.tell(beginning + steps)
                 savepoint.close(rollback=True)
                 self.env.invalidate_all(flush=False)
 
@@ -112,6 +137,10 @@ class TestRandomAnswers(CollectionsCase):
             "items stopped wholly",
             "withdrawn",
             "reminders of instalments",
+            "offers paid in time",
+            "written off",
+            "handed over",
+            "recalled",
         ):
             self.assertGreater(self.counts[what], 0, f"no {what}: the stories tell nothing about it")
 
@@ -121,6 +150,7 @@ class TestRandomAnswers(CollectionsCase):
         self.addCleanup(setattr, self.env.cr, "_now", None)
         self.day, self.moment, self.told = FIRST, 0, []
         self.books, self.partners, self.lines, self.payments, self.recorded = {}, {}, {}, {}, {}
+        self.owed = Counter()
         for name in CUSTOMERS:
             self.books[name], self.recorded[name] = Customer(), []
             self.partners[name] = self.customer(name, f"{name}@example.com")
@@ -129,7 +159,7 @@ class TestRandomAnswers(CollectionsCase):
                 self._invoice(name, 0, 40)
                 self._invoice(name, 1, 80)
                 self._instalments(name, 0, 30)
-        for kind, name, which, much, days in BEGINNING + steps:
+        for kind, name, which, much, days in steps:
             self._pass_days(days)
             self.told.append(f"{self.day} {name}: {kind} {which} {much}")
             try:
@@ -157,6 +187,8 @@ class TestRandomAnswers(CollectionsCase):
         for book in self.books.values():
             self._judge(book)
         self._run_cycle()
+        self._keep_notes_of_offers()
+        self._compare_answers()
         self._compare_stops()
         self._compare_flags()
 
@@ -178,6 +210,7 @@ class TestRandomAnswers(CollectionsCase):
         due = line.date_maturity or line.date
         amount, number = Decimal(str(line.amount_residual_currency)), len(self.lines)
         self.books[name].items[key] = Item(key, line.currency_id.name, due, amount, number)
+        self.owed[name, line.currency_id.name] += amount
         self.lines[key] = line
         return key
 
@@ -208,6 +241,7 @@ class TestRandomAnswers(CollectionsCase):
         )
         payment.action_post()
         key = self._add(name, self._receivable(payment.move_id))
+        self.books[name].items[key].is_money = True
         self.payments[key] = payment
         return key
 
@@ -234,7 +268,7 @@ class TestRandomAnswers(CollectionsCase):
             self._reconcile(name, credit.key, self._choose(debts, which).key)
 
     def _unmatch(self, name, which, much):
-        if pair := self._choose(self.books[name].matched, which):
+        if pair := self._choose((pair for pair in self.books[name].matched if pair.credit in self.lines), which):
             self.lines[pair.credit].remove_move_reconcile()
             self.books[name].unmatch(pair.credit)
 
@@ -245,7 +279,9 @@ class TestRandomAnswers(CollectionsCase):
             self.payments[pair.credit].action_draft()
             self.payments[pair.credit].action_cancel()
             self.books[name].unmatch(pair.credit)
-            self.books[name].items[pair.credit].open = Decimal(0)
+            credit = self.books[name].items[pair.credit]
+            self.owed[name, credit.currency] -= credit.open
+            credit.open = Decimal(0)
 
     # -- the answers ---------------------------------------------------------------------------------------------------
 
@@ -316,14 +352,17 @@ class TestRandomAnswers(CollectionsCase):
         else:
             accepted = max(Decimal(1), round(stop.parts[key] * much / 100))
             credit_note = dispute._accept({line: float(accepted)}, "Yes")
-            draft = Stop("credit_note", frozenset((key,)), self.day, parts={key: accepted})
+            draft = Stop("credit_note", frozenset((key,)), self.day, parts={key: accepted}, amount=accepted)
             self._stop(name, credit_note, draft)
 
     def _is_in_instalments(self, key):
         return len(self._receivable(self.lines[key].move_id)) > 1
 
     def _post_credit_note(self, name, which, much):
-        stop, credit_note = self._find_stop(name, which, "credit_note", lambda move: move.state == "draft")
+        """Over what was accepted of a dispute, or over what an offer lets go of."""
+        drafts = [(stop, note) for stop, note in self.recorded[name] if stop in self.books[name].stops]
+        drafts = [(stop, note) for stop, note in drafts if stop.kind in ("credit_note", "offer_note")]
+        stop, credit_note = self._choose(drafts, which) or (None, None)
         if not stop:
             return
         credit_note.action_post()
@@ -333,8 +372,13 @@ class TestRandomAnswers(CollectionsCase):
         credit = f"{credit_note.name}/{line.id}"
         self.lines[credit] = line
         amount = -Decimal(str(line.amount_currency))
+        self.assertEqual(amount, stop.amount)
         book = self.books[name]
         book.items[credit] = Item(credit, line.currency_id.name, line.date_maturity or line.date, -amount)
+        self.owed[name, line.currency_id.name] -= amount
+        for offer in book.stops:
+            if isinstance(offer, Offer) and offer.draft is stop:
+                offer.notes.add(credit)
         if book.items[debt].open > 0:
             book.match(credit, debt, False, self.moment)
 
@@ -445,11 +489,222 @@ class TestRandomAnswers(CollectionsCase):
             plan.action_cancel()
             stop.state, stop.counts = "cancelled", False
 
+    # -- less is taken, or nothing any more ------------------------------------------------------------------------------
+
+    def _offer(self, name, which, much):
+        """10, 20 or 30 % of an item are let go if the rest is paid within some days."""
+        book = self.books[name]
+        taken = {key for stop in book.stops if isinstance(stop, Offer) and stop.state == "offered" for key in stop.keys}
+        free = [item for item in self._debts(name) if item.key not in taken and not self._is_in_instalments(item.key)]
+        item = self._choose(free, which)
+        if not item:
+            return
+        percent, pay_by = 10 + much % 3 * 10, self.day + timedelta(days=3 + much % 8)
+        discount = round(item.open * percent / 100, 2)
+        offer = self.env["collection.settlement.offer"].create(
+            {
+                "partner_id": self.partners[name].id,
+                "company_id": self.company.id,
+                "item_ids": self._items_of(item.key).ids,
+                "discount_percent": percent,
+                "pay_by": pay_by,
+            }
+        )
+        last = pay_by + timedelta(days=GRACE_DAYS)
+        keys = frozenset((item.key,))
+        stop = Offer("offer", keys, self.day, last, pay_by=pay_by, to_pay=item.open - discount, discount=discount)
+        stop.before = stop.got(book)
+        offer.action_offer()
+        self._stop(name, offer, stop)
+
+    def _cancel_offer(self, name, which, much):
+        stop, offer = self._find_stop(name, which, "offer", lambda offer: offer.state == "offered")
+        if stop:
+            offer.action_cancel()
+            stop.state, stop.counts = "cancelled", False
+
+    def _find_draft_of(self, book, offer):
+        """A draft credit note over the rest lies there as long as the offer counts as paid."""
+        [debt] = (book.items[key] for key in offer.keys)
+        if offer.state == "met" and not offer.is_let_go and debt.open > 0:
+            offer.notes = set()
+            offer.draft = Stop("offer_note", offer.keys, self.day, amount=min(offer.discount, debt.open))
+            book.stops.append(offer.draft)
+        if offer.state != "met" and offer.draft in book.stops:
+            book.stops.remove(offer.draft)
+        offer.is_let_go = offer.state == "met"
+
+    def _keep_notes_of_offers(self):
+        """Remember the draft credit notes that the last cycle made."""
+        for recorded in self.recorded.values():
+            known = [stop for stop, _record in recorded]
+            for stop, offer in list(recorded):
+                if isinstance(stop, Offer) and stop.state == "met" and stop.draft and stop.draft not in known:
+                    self.assertEqual(offer.credit_note_ids.state, "draft")
+                    recorded.append((stop.draft, offer.credit_note_ids))
+                    self.counts["offers paid in time"] += 1
+
+    def _write_off(self, name, which, much):
+        """All of one or two debts, or a part of the first, is proposed to be given up."""
+        debts = self._debts(name)
+        if not debts:
+            return
+        first = self._choose(debts, which)
+        second = self._choose([item for item in debts if item.currency == first.currency], much)
+        keys = frozenset({first.key, second.key} if much % 3 else {first.key})
+        total = sum(map(self._open(name), keys))
+        amount = total if much % 4 else min(total, max(Decimal(1), total // 2))
+        stop = WriteOff("write_off", keys, self.day, given_up=self._oldest_first(name, keys, amount))
+        propose = self.env["collection.write.off"].create
+        values = {
+            "partner_id": self.partners[name].id,
+            "company_id": self.company.id,
+            "item_ids": self._items_of(*keys).ids,
+            "amount": float(amount),
+            "reason": "Dissolved",
+        }
+        proposed = [other for other, record in self.recorded[name] if other.kind == "write_off" and record.state == "proposed"]
+        if any(other.keys & keys for other in proposed) or self._is_settled_elsewhere(name, stop.given_up):
+            with self.assertRaises(UserError):
+                propose(values)
+        else:
+            self._stop(name, propose(values), stop)
+
+    def _open(self, name):
+        return lambda key: self.books[name].items[key].open
+
+    def _oldest_first(self, name, keys, amount):
+        parts = {}
+        for item in sorted((self.books[name].items[key] for key in keys), key=lambda item: (item.due, item.number)):
+            parts[item.key] = min(amount, item.open)
+            amount -= parts[item.key]
+        return {key: part for key, part in parts.items() if part}
+
+    def _is_settled_elsewhere(self, name, parts):
+        """A draft credit note, or money and credits that nobody has matched yet, take off some of it."""
+        book = self.books[name]
+        for move in {self.lines[key].move_id for key in parts}:
+            of_move = [key for key in book.items if self.lines[key].move_id == move]
+            drafted = book.drafted(of_move)
+            rest = max(sum(map(self._open(name), of_move)) - drafted, Decimal(0))
+            if drafted and sum(amount for key, amount in parts.items() if key in of_move) > rest:
+                return True
+        own = [item for item in book.items.values() if item.currency == book.items[min(parts)].currency] if parts else []
+        return any(item.open < 0 for item in own) and sum(parts.values()) > sum(item.open for item in own)
+
+    def _decide_write_off(self, name, which, much):
+        """A second person approves what is still open of it, or refuses."""
+        stop, write_off = self._find_stop(name, which, "write_off", lambda write_off: write_off.state == "proposed")
+        if not stop:
+            return
+        if much % 4 == 0:
+            write_off.with_user(self.head)._refuse("No")
+            stop.end(self.day)
+            return
+        book = self.books[name]
+        parts = {key: min(part, book.items[key].open) for key, part in stop.given_up.items() if book.items[key].open > 0}
+        if not parts or self._is_settled_elsewhere(name, parts):
+            with self.assertRaises(UserError):
+                write_off.with_user(self.head).action_approve()
+            return
+        write_off.with_user(self.head).action_approve()
+        stop.end(self.day)
+        self.counts["written off"] += 1
+        for key, part in parts.items():
+            book.give_up(f"write-off {write_off.id}", key, part, self.moment)
+            self.owed[name, book.items[key].currency] -= part
+
+    def _undo_write_off(self, name, which, much):
+        """With the reversal of its entry the debts are open again."""
+        stop, write_off = self._find_stop(name, which, "write_off", lambda write_off: write_off.state == "booked")
+        if stop:
+            write_off.with_user(self.head).action_undo()
+            book = self.books[name]
+            for pair in book.matched:
+                if pair.credit == f"write-off {write_off.id}":
+                    self.owed[name, book.items[pair.debt].currency] += pair.amount
+            book.unmatch(f"write-off {write_off.id}")
+
+    # -- an agency -------------------------------------------------------------------------------------------------------
+
+    def _place(self, name, which, much):
+        """What is overdue and not stopped can be proposed to an agency; one or two items of it are."""
+        book, debts = self.books[name], self._debts(name)
+        live = {key for stop in book.stops if isinstance(stop, Placement) and stop.state != "over" for key in stop.live()}
+        free = [item for item in debts if item.key not in live and self._may_be_placed(book, item)]
+        items = self._items_of(*(item.key for item in debts))
+        obstacles = self.env["collection.placement"]._find_obstacles(items)
+        found = {item.move_line_id for item in items if item not in obstacles}
+        self.assertEqual(found, {self.lines[item.key] for item in free}, obstacles)
+        if not free:
+            return
+        first = self._choose(free, which)
+        second = self._choose([item for item in free if item.currency == first.currency], much)
+        keys = frozenset((first.key, second.key))
+        placement = self.env["collection.placement"]._propose(self.agency, self._items_of(*keys))
+        self._stop(name, placement, Placement("placement", keys, self.day, counts=False))
+
+    def _may_be_placed(self, book, item):
+        return book.may_be_placed(item, self.day, TOLERANCE * RATES[item.currency])
+
+    def _hand_over(self, name, which, much):
+        """What was paid or stopped since the proposal drops out."""
+        stop, placement = self._find_stop(name, which, "placement", lambda placement: placement.state == "proposed")
+        if not stop:
+            return
+        book = self.books[name]
+        stop.keys = frozenset(key for key in stop.keys if self._may_be_placed(book, book.items[key]))
+        placement._approve(despite_notice=True)
+        if not stop.keys:
+            self.assertEqual(placement.state, "refused")
+            stop.state = "over"
+            return
+        placement._hand_over()
+        others = (other for other in book.stops if isinstance(other, Placement) and other.state == "handed_over")
+        stop.ours = {key: day for other in others for key, day in other.ours.items() if key not in other.keys | stop.keys}
+        stop.state, stop.counts, stop.first, stop.moment = "handed_over", True, self.day, self.moment
+        self.assertEqual({line.item_id.move_line_id for line in placement.line_ids}, {self.lines[key] for key in stop.keys})
+        self.counts["handed over"] += 1
+
+    def _recall(self, name, which, much):
+        """All of it, or one item."""
+        stop, placement = self._find_stop(name, which, "placement", lambda placement: placement.state == "handed_over")
+        if not stop:
+            return
+        lines = placement.line_ids.filtered(lambda line: not line.recalled_on)
+        lines = lines[:1] if much % 2 else lines
+        placement._recall(lines, tell=False)
+        self.counts["recalled"] += 1
+        recalled = {key for key in stop.keys if self.lines[key] in lines.item_id.move_line_id}
+        stop.ours |= dict.fromkeys(recalled, self.day)
+        if not stop.live():
+            stop.state = "over"
+            stop.end(self.day)
+
+    def _remind_all_the_same(self, name, which, much):
+        """A later item of a customer who is with an agency: a person lets our reminders go on."""
+        case = self.case(self.partners[name])
+        later = self.env["collection.item"].search([("case_id", "=", case.id), ("is_placement_later", "=", True)])
+        item = self._choose(later, which)
+        if not item:
+            return
+        in_force = [stop for stop in self.books[name].stops if isinstance(stop, Placement) and stop.state == "handed_over"]
+        key = next(key for key, line in self.lines.items() if line == item.move_line_id)
+        self.assertTrue(any(stop.covers(self.books[name].items[key], self.day) and key not in stop.keys for stop in in_force))
+        item.action_remind_despite_placement()
+        for stop in in_force:
+            stop.ours.setdefault(key, self.day)
+
     def _judge(self, book):
         self._judge_notices(book)
-        for stop in book.stops:
+        for stop in list(book.stops):
             if isinstance(stop, Plan):
                 stop.judge(book, self.day, RATES)
+            elif isinstance(stop, Offer):
+                stop.judge(book, self.day, RATES)
+                self._find_draft_of(book, stop)
+            elif isinstance(stop, Placement) and stop.moment:
+                stop.follow(book)
 
     def _judge_notices(self, book):
         """Matched over nearly its amount since it was recorded, or nothing left to pay: the notice has done its work."""
@@ -489,6 +744,9 @@ class TestRandomAnswers(CollectionsCase):
             self.assertEqual(
                 {item.move_line_id.id: Decimal(str(item.amount_residual_currency)) for item in own}, told, f"items of {name}"
             )
+            for currency in RATES:
+                together = sum(item.open for item in book.items.values() if item.currency == currency)
+                self.assertEqual(together, self.owed[name, currency], f"money of {name} counts once")
             due = sum(item.open / RATES[item.currency] for item in book.items.values())
             credit = -sum(item.open / RATES[item.currency] for item in book.items.values() if item.open < 0)
             self.assertAlmostEqual(case.amount_due, float(due), 2, name)
@@ -549,6 +807,23 @@ class TestRandomAnswers(CollectionsCase):
             allowed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
         self.assertLessEqual(Decimal(str(action.amount)), allowed, action.partner_id.name)
         self.assertGreater(action.amount, 0)
+
+    def _compare_answers(self):
+        """What plans, offers and agencies were paid is what was matched with their items, each amount once."""
+        self.env["collection.placement.movement"]._find(self.company)
+        self.env["collection.placement"].invalidate_model(["amount_recovered"])
+        for stop, record in (pair for recorded in self.recorded.values() for pair in recorded):
+            if isinstance(stop, Plan):
+                self.assertEqual(record.state, stop.state)
+                if stop.state == "running":
+                    rests = [instalment.rest for instalment in stop.instalments]
+                    self.assertEqual([Decimal(str(line.amount_rest)) for line in record.line_ids.sorted("date")], rests)
+            elif isinstance(stop, Offer):
+                self.assertEqual(record.state, stop.state)
+                if stop.state != "cancelled":
+                    self.assertEqual(Decimal(str(record.amount_received)), stop.received)
+            elif isinstance(stop, Placement) and stop.moment:
+                self.assertEqual(Decimal(str(record.amount_recovered)), stop.recovered())
 
     def _compare_stops(self):
         """Of each item: what is stopped and what is collectable make up what is open, and neither is below zero."""
