@@ -149,10 +149,24 @@ class CollectionCycle(models.Model):
         return cycle
 
     def action_run_again(self):
-        """Look again at what was withheld or released since."""
+        """Look again at what was withheld or released since; a cycle of today only, see `run` for any other day."""
+        self._check_may_run_again()
         for cycle in self:
             cycle.run(cycle.company_id, cycle.date)
         return True
+
+    def _check_may_run_again(self):
+        """A message carries the date of its cycle, and its deadline counts from it: no person sends one of an earlier day."""
+        self._check_manager()
+        self.check_access("read")
+        if past := self.filtered("is_past"):
+            raise UserError(
+                self.env._(
+                    "%(cycle)s is of an earlier day, and its messages would carry that date. Whom it held back the cycle of "
+                    "today looks at.",
+                    cycle=past[0].display_name,
+                )
+            )
 
     def action_cancel(self):
         """Throw a preview away."""

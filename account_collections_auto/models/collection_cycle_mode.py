@@ -84,16 +84,11 @@ class CollectionCycle(models.Model):
         return True
 
     def action_run_again_in_background(self):
-        """Look again at what was withheld or released since; for the cycle of today in the background."""
-        self._check_manager()
-        self.check_access("read")
-        for cycle in self:
-            if cycle.date < cycle.company_id.sudo()._collection_today():
-                cycle.action_run_again()
-                continue
-            # sudo: nobody writes cycles; the right to run them was checked
-            cycle.sudo().filtered(lambda cycle: cycle.state == "done").state = "running"
-            cycle.sudo()._go_on_in_background()
+        """Look again at what was withheld or released since, in the background; a cycle of today only."""
+        self._check_may_run_again()
+        for cycle in self.sudo():  # nobody writes cycles; the right to run them was checked
+            cycle.filtered(lambda cycle: cycle.state == "done").state = "running"
+            cycle._go_on_in_background()
         return True
 
     def _go_on_in_background(self):

@@ -194,6 +194,30 @@ class TestCycleMode(CollectionsCase):
         self.assertTrue(any('"collection.cycle/progress"' in message and '"percent":100' in message for message in sent))
         self.assertTrue(any('"simple_notification"' in message for message in sent))
 
+    def test_run_again_takes_whom_the_cycle_of_today_held_back(self):
+        hold = self.hold(self.debtor)
+        cycle = self.run_cycle()
+        hold.action_end()
+        with self.on_day(TODAY):
+            cycle.action_run_again_in_background()
+            self.assertEqual(cycle.state, "running")
+        self.run_cron()
+        self.assertEqual(cycle.state, "done")
+        self.assertSent(self.debtor, self.level(7))
+
+    def test_no_button_sends_with_the_date_of_an_earlier_day(self):
+        hold = self.hold(self.debtor)
+        cycle = self.run_cycle()
+        hold.action_end()
+        with self.on_day(TOMORROW):
+            for button in (cycle.action_run_again, cycle.action_run_again_in_background):
+                with self.subTest(button.__name__), self.assertRaisesRegex(UserError, "earlier day"):
+                    button()
+        self.assertEqual(cycle.state, "done")
+        self.assertNotSent(self.debtor)
+        self.run_cycle(TOMORROW)
+        self.assertSent(self.debtor, self.level(7), on=TOMORROW)
+
     # -- roles -----------------------------------------------------------------------------------------------------------
 
     def test_collector_and_auditor_look_and_do_not_confirm(self):
