@@ -536,5 +536,4 @@ class CollectionCycle(models.Model):
         hour = now.hour + now.minute / 60.0
         if company.collection_mode == "prepare":
             return hour >= company.collection_prepare_time and not cycles.filtered("is_automatic")
-        stopped = cycles.filtered(lambda cycle: cycle.state != "cancelled" and cycle.stop_code)
-        return hour >= company.collection_send_time and not stopped
+        return hour >= company.collection_send_time and not cycles.filtered("stop_code")

@@ -261,6 +261,18 @@ class TestCycleMode(CollectionsCase):
         self.confirm(cycle)
         self.assertEqual((cycle.state, cycle.stop_code, cycle.contacted_count), ("done", False, 2))
 
+    def test_a_braked_cycle_thrown_away_stays_away_on_that_day(self):
+        self.company.write({"collection_mode": "send", "collection_brake_first_limit": 1})
+        self.run_cron()
+        self.cycles().action_cancel()
+        self.run_cron()
+        self.assertRecordValues(self.cycles(), [{"state": "cancelled", "stop_code": "brake"}])
+        self.company.collection_brake_first_limit = 200
+        self.run_cron()
+        self.assertNotSent(self.debtor)
+        self.run_cron(TOMORROW)
+        self.assertSent(self.debtor, self.level(7), on=TOMORROW)
+
     def test_the_bank_still_stops_a_company_that_sends_by_itself(self):
         self.company.collection_mode = "send"
         self.bank_line(50, on=TODAY - timedelta(days=9))
