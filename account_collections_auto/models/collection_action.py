@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, formatLang
 
 from ..engine import project, schedule, select, withhold
+from ..engine.attempt import trying
 from ..engine.transactions import retrying
 
 _logger = logging.getLogger(__name__)
@@ -12,6 +13,8 @@ _logger = logging.getLogger(__name__)
 UNSENT = ("planned", "review", "queued")
 SENT = ("sent", "delivered")
 DEAD = ("cancelled", "failed", "bounced")
+# Of an error, or of what a mail server answered, so much is shown as the reason; the rest is in the log or on the address.
+REASON_LENGTH = 200
 
 
 class CollectionAction(models.Model):
@@ -320,18 +323,15 @@ class CollectionAction(models.Model):
         """Address the actions, fix their dates, and let the channels hand them over; a broken one fails alone."""
         self._address(date, recipients)
         for channel, actions in self.grouped("channel").items():
-            sender = self.env[f"collection.channel.{channel}"]
-            try:
-                with self.env.cr.savepoint():
-                    sent = sender._send(actions)
-            except (UserError, ValueError) as error:
-                if len(actions) == 1:
-                    actions._fail("mail_failed", text=str(error))
-                    continue
+            with trying(actions, "handing over") as outcome:
+                sent = self.env[f"collection.channel.{channel}"]._send(actions)
+            if not outcome.error:
+                sent._change_state("sent", allowed_from=("queued",), sent_at=fields.Datetime.now())
+            elif len(actions) == 1:
+                actions._fail("mail_failed", text=str(outcome.error)[:REASON_LENGTH])
+            else:
                 for action in actions:
                     action._send(date, recipients)
-                continue
-            sent._change_state("sent", allowed_from=("queued",), sent_at=fields.Datetime.now())
 
     def _address(self, date, recipients):
         test_mode = self.company_id.collection_test_mode
@@ -374,7 +374,12 @@ class CollectionAction(models.Model):
         commit(remaining=self.search_count(domain))
         for company in self.search(domain).company_id:
             own = [*domain, ("company_id", "=", company.id)]
-            today = company._collection_today()
-            while retrying(self.env, lambda own=own, today=today: self._dispatch_batch(own, today, 100), done=int):
-                if not commit():
-                    return
+            try:
+                today = company._collection_today()
+                while retrying(self.env, lambda own=own, today=today: self._dispatch_batch(own, today, 100), done=int):
+                    if not commit():
+                        return
+            except Exception:
+                # Whatever it is, it must not hold up the other companies; the next call goes on with this one.
+                self.env.cr.rollback()
+                _logger.exception("The outbox of company %s was interrupted", company.id)

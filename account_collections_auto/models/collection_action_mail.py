@@ -1,17 +1,12 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize, email_normalize_all, format_date
 
 from ..engine import project, schedule, select, withhold
-
-_logger = logging.getLogger(__name__)
+from ..engine.attempt import trying
+from .collection_action import REASON_LENGTH
 
 # A message waits in the queue for at most this long: its deadline counts from the day it was handed over.
 QUEUE_DAYS = 3
-# Of what a mail server answered, so much is shown as the reason; all of it is on the refused address.
-REASON_LENGTH = 200
 # Reasons of a customer that do not concern a message which was sent already: its own, or how it was prepared.
 NOT_FOR_THE_QUEUE = ("gap", "manual_level", "no_steps", "awaiting_review")
 
@@ -146,13 +141,11 @@ class CollectionAction(models.Model):
 
     @api.model
     def _make_pdf(self, report, record, name, problems):
-        """Return a PDF of one record as a file of this action; without the program for it the message goes without."""
-        try:
-            # Odoo's reports may write on what they print: keep a failure away from the batch.
-            with self.env.cr.savepoint():
-                content, kind = self.env["ir.actions.report"].sudo()._render_qweb_pdf(report, record.ids)
-        except (UserError, OSError, ValueError) as error:
-            _logger.info("No PDF %s for collection action %s: %s", name, self.id, error)
+        """Return a PDF of one record as a file of this action; the message goes without one that could not be made."""
+        # Odoo's reports may write on what they print, and a company's own report fails in its own ways.
+        with trying(self, f"PDF {name}") as outcome:
+            content, kind = self.env["ir.actions.report"].sudo()._render_qweb_pdf(report, record.ids)
+        if outcome.error:
             problems.append("pdf_missing")
             return self.env["ir.attachment"].sudo()
         return (

@@ -1,12 +1,9 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
-from .collection_action_mail import REASON_LENGTH
-
-_logger = logging.getLogger(__name__)
+from ..engine.attempt import trying
+from .collection_action import REASON_LENGTH
 
 _MIMETYPES = {
     "pdf": "application/pdf",
@@ -72,16 +69,14 @@ class CollectionStatementSent(models.Model):
     def _make_file(self, account):
         """Make the document in the language of the message; return whether that worked."""
         documents = self.env["collection.statement.document"].with_context(lang=self.lang or self.env.lang)
-        try:
-            with self.env.cr.savepoint():
-                content = documents._render_file(account, self.file_format)
-        except (UserError, OSError, ValueError) as error:
-            _logger.info("No statement of account for case %s: %s", self.case_id.id, error)
+        with trying(self, "statement of account") as outcome:
+            content = documents._render_file(account, self.file_format)
+        if outcome.error:
             self._change_state(
                 "failed",
                 allowed_from=("queued",),
                 reason_code="statement_not_made",
-                reason_values={"text": str(error)[:REASON_LENGTH]},
+                reason_values={"text": str(outcome.error)[:REASON_LENGTH]},
             )
             return False
         files = self.env["ir.attachment"].sudo()

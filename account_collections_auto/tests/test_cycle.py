@@ -1,6 +1,8 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+from odoo.tools import mute_logger
 
 from .common import TODAY, CollectionsCase
 
@@ -62,6 +64,23 @@ class TestCycle(CollectionsCase):
             self.assertEqual(cycle.state, "done")
             self.run_cron("account_collections_auto.ir_cron_outbox")
         self.assertRecordValues(action, [{"state": "sent", "contact_date": TODAY}])
+
+    def test_a_company_that_fails_holds_up_no_outbox_of_another(self):
+        other = self.setup_other_company(name="Broken")["company"]
+        waiting = self.env["collection.action"].sudo()
+        for company in (self.company, other):
+            company.collection_plan_id = plan = self.make_plan(company=company)
+            self.level(7, plan).mode = "review"
+            with patch.object(type(self), "env", self.env(context={"allowed_company_ids": company.ids})):
+                self.invoice(self.customer(company.name, f"c{company.id}@example.com"), due=TODAY - timedelta(days=8))
+            waiting += self.env["collection.cycle"].sudo().run(company, TODAY).action_ids
+        self.assertEqual(waiting.mapped("state"), ["review", "review"])
+        waiting.action_approve()
+        self.env.cr.execute("UPDATE res_company SET collection_tz = 'Nowhere/Land' WHERE id = %s", [other.id])
+        self.env.invalidate_all()
+        with mute_logger("odoo.addons.account_collections_auto.models.collection_action"):
+            self.run_cron("account_collections_auto.ir_cron_outbox")
+        self.assertEqual(waiting.mapped("state"), ["sent", "queued"])
 
     def test_a_second_run_of_the_day_takes_what_was_released_since_and_repeats_nothing(self):
         ready, held = self.customer("Ready", "ready@example.com"), self.customer("Held", "held@example.com")

@@ -10,6 +10,8 @@ from odoo.tools import mute_logger
 from .common import TODAY
 from .email_common import EmailCase
 
+ATTEMPT = "odoo.addons.account_collections_auto.engine.attempt"
+
 
 class TestMessage(EmailCase):
     """What the customer reads."""
@@ -174,6 +176,29 @@ class TestMessage(EmailCase):
         self.assertFalse(self.mail_of(customer).attachment_ids)
         self.assertEqual(self.actions(customer).note, "A PDF could not be made, so the message left without it")
 
+    def test_a_report_that_fails_for_one_customer_holds_up_nobody(self):
+        broken, other = self.customer("Broken", "broken@example.com"), self.customer("Other", "other@example.com")
+        self.attach_invoices()
+        self.break_for("Broken", "account.report_invoice_document", "o.partner_id.name")
+        for customer in (broken, other):
+            self.invoice(customer)
+        with mute_logger(ATTEMPT):
+            self.run_cycle()
+        self.assertFalse(self.mail_of(broken).attachment_ids)
+        self.assertEqual(self.actions(broken).note, "A PDF could not be made, so the message left without it")
+        self.assertEqual(len(self.mail_of(other).attachment_ids), 1)
+
+    def test_a_message_that_cannot_be_made_fails_alone(self):
+        broken, other = self.customer("Broken", "broken@example.com"), self.customer("Other", "other@example.com")
+        self.break_for("Broken", "account_collections_auto.mail_layout", "record_name")
+        for customer in (broken, other):
+            self.invoice(customer)
+        with mute_logger(ATTEMPT):
+            self.run_cycle()
+        self.assertRecordValues(self.actions(broken), [{"state": "failed", "reason_code": "mail_failed"}])
+        self.assertIn("TypeError", self.actions(broken).reason)
+        self.assertSent(other, self.level(7))
+
     def test_pain_30_letter_says_what_the_mail_says_and_the_total_in_words(self):
         self.plan.level_ids.step_ids.attach_letter = True
         customer = self.customer(street="Market 1", city="Ghent")
@@ -243,6 +268,18 @@ class TestMessage(EmailCase):
         return counted[0]
 
     # -- steps of the above --------------------------------------------------------------------------------------------
+
+    def break_for(self, name, template, expression):
+        """Somebody changed ``template`` so that it fails where ``expression`` is ``name``, as a mistake in it does."""
+        self.env["ir.ui.view"].sudo().create(
+            {
+                "name": f"{template} with a mistake",
+                "type": "qweb",
+                "inherit_id": self.env.ref(template).id,
+                "arch": f"""<data><xpath expr="//table|//div" position="inside">
+                    <t t-if="{expression} == '{name}'" t-out="1 + 'x'" /></xpath></data>""",
+            }
+        )
 
     def attach_invoices(self, limit=5.0):
         self.plan.level_ids.step_ids.write({"attach_invoices": True, "attachment_limit_mb": limit})

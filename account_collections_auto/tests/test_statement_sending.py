@@ -12,6 +12,7 @@ from .email_common import EmailCase
 from .statement_common import CLOSING, OPENING, StatementCase
 
 CRON = "account_collections_auto.ir_cron_statements"
+ATTEMPT = "odoo.addons.account_collections_auto.engine.attempt"
 
 
 @tagged("post_install", "-at_install")
@@ -200,10 +201,10 @@ class TestStatementByHand(StatementSendingCase):
 
         def broken(self, account, file_format):
             if account.partner == other:
-                raise ValueError("no paper")
+                raise TypeError("no paper")
             return render(self, account, file_format)
 
-        with patch.object(documents, "_render_file", broken):
+        with patch.object(documents, "_render_file", broken), mute_logger(ATTEMPT):
             sent = self.send(self.buyer, other)
         self.assertEqual([(one.state, one.reason_code) for one in sent], [("sent", False), ("failed", "statement_not_made")])
         sent[1].with_user(self.collector).action_send_again()
