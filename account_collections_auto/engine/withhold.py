@@ -190,13 +190,21 @@ def _online_payment():
 
 
 def _payment():
-    """A payment linked to the invoice that has not reduced its residual: a draft, or one that is not matched with it."""
+    """A payment linked to the invoice that has not reduced its residual: a draft, or one that is not matched with it.
+
+    Odoo keeps the link when a match is undone. Once the payment is used up elsewhere, by its return or by another invoice,
+    it is none of this invoice's any more.
+    """
     return SQL(
         """SELECT DISTINCT item.item_id, 'payment', NULL::date, payment.name::text
              FROM collection_tmp_item item
              JOIN account_move__account_payment link ON link.invoice_id = item.move_id
              JOIN account_payment payment ON payment.id = link.payment_id
             WHERE item.collectable AND payment.payment_type = 'inbound' AND payment.state IN ('draft', 'in_process')
+              AND (payment.state = 'draft' OR payment.move_id IS NULL OR EXISTS (
+                  SELECT 1 FROM account_move_line own JOIN account_account account ON account.id = own.account_id
+                   WHERE own.move_id = payment.move_id AND account.account_type = 'asset_receivable'
+                     AND own.reconciled IS NOT TRUE))
               AND NOT EXISTS (
                   SELECT 1 FROM account_partial_reconcile partial
                     JOIN account_move_line credit ON credit.id = partial.credit_move_id

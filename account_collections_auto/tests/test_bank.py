@@ -169,6 +169,36 @@ class TestBank(CollectionsCase):
         self.run_cycle()
         self.assertEqual(self.sent(self.buyer)[0][3], 600)
 
+    def undone_payment(self):
+        """Return the open line of a payment of the invoice whose match somebody has undone."""
+        payment = self.payment()
+        payment.action_post()
+        own, owed = self.receivable(payment.move_id), self.receivable(self.due)
+        (own + owed).reconcile()
+        self.assertEqual(self.due.amount_residual, 0)
+        owed.remove_move_reconcile()
+        self.assertEqual((self.due.amount_residual, payment.state), (1000, "in_process"))
+        return own
+
+    def receivable(self, move):
+        return move.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+
+    def test_a_payment_charged_back_withholds_nothing_any_more(self):
+        returned = self.journal_debit(self.buyer, 1000)
+        (self.undone_payment() + self.receivable(returned)).reconcile()
+        self.run_cycle()
+        self.assertSent(self.buyer, self.level(7))
+
+    def test_a_payment_used_for_another_invoice_withholds_the_first_one_no_more(self):
+        other = self.invoice(self.buyer, 1000)
+        own = self.undone_payment()
+        self.run_cycle()
+        self.assertNotSent(self.buyer)
+        self.assertWithheld(self.buyer, "payment")
+        (own + self.receivable(other)).reconcile()
+        self.run_on(1)
+        self.assertEqual(self.sent(self.buyer), [(TODAY + timedelta(days=1), "L1", {self.due: 1000}, 1000)])
+
     def transaction(self, state, **vals):
         provider = self.env["payment.provider"].sudo().search([("company_id", "=", self.company.id)], limit=1)
         if not provider:
