@@ -93,7 +93,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
 
 def _item_stops(env, company, date):
     """Return SELECTs of (item_id, code, until, text, amount); without an amount the whole item is stopped."""
-    stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(), _payment(), _direct_debit()]
+    stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(company, date), _payment(), _direct_debit()]
     electronic = _electronic_invoice(env)
     if electronic:
         stops.append(electronic)
@@ -176,16 +176,28 @@ def _electronic_invoice(env):
     )
 
 
-def _online_payment():
-    """A transaction that waits for the bank, for capture, or for Odoo to book it."""
+def _online_payment(company, date):
+    """A transaction that waits for the bank, for capture, or for Odoo to book it.
+
+    One of a provider that only tells the customer where to transfer the money stays pending whether that comes or not: it
+    counts as long as an unmatched bank line does.
+    """
     return SQL(
-        """SELECT DISTINCT item.item_id, 'online_payment', NULL::date, transaction.reference::text
+        """SELECT DISTINCT item.item_id, 'online_payment', said.last_day, transaction.reference::text
              FROM collection_tmp_item item
+             JOIN collection_plan plan ON plan.id = item.plan_id
              JOIN account_invoice_transaction_rel link ON link.invoice_id = item.move_id
              JOIN payment_transaction transaction ON transaction.id = link.transaction_id
-            WHERE item.collectable
+             JOIN payment_provider provider ON provider.id = transaction.provider_id
+             CROSS JOIN LATERAL (
+                 SELECT CASE WHEN transaction.state = 'pending' AND provider.code = 'custom'
+                             THEN (transaction.last_state_change AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date
+                                  + plan.in_transit_days - 1 END AS last_day) said
+            WHERE item.collectable AND (said.last_day IS NULL OR said.last_day >= %(date)s)
               AND (transaction.state IN ('pending', 'authorized')
-                   OR (transaction.state = 'done' AND transaction.is_post_processed IS NOT TRUE))"""
+                   OR (transaction.state = 'done' AND transaction.is_post_processed IS NOT TRUE))""",
+        tz=company.collection_tz or "UTC",
+        date=date,
     )
 
 

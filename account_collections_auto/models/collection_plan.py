@@ -89,7 +89,8 @@ class CollectionPlan(models.Model):
     in_transit_days = fields.Integer(
         default=5,
         help="A bank line of this customer that is not matched yet holds back reminders for this many days, "
-        "counted from the day of the line. A payment that the customer announced holds them back as long.",
+        "counted from the day of the line. A payment that the customer announced, or a wire transfer chosen on a payment page, "
+        "holds them back as long.",
     )
     review_expiry_days = fields.Integer(
         default=10, help="A message not approved for this many days is cancelled and selected anew."

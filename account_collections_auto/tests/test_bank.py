@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import Command
 
@@ -229,6 +229,22 @@ class TestBank(CollectionsCase):
         self.transaction("error")
         self.run_cycle()
         self.assertSent(self.buyer, self.level(7))
+
+    def test_a_wire_transfer_that_was_only_chosen_counts_as_long_as_money_on_its_way(self):
+        transaction = self.transaction("pending", last_state_change=datetime(2026, 9, 14, 23, 30))
+        self.company.collection_tz = "Europe/Brussels"  # there it is the 15th
+        self.run_cycle()
+        self.assertWithheld(self.buyer, "online_payment")
+        # as the provider for wire transfers has it, whose module need not be installed here
+        self.env.cr.execute("UPDATE payment_provider SET code = 'custom' WHERE id = %s", [transaction.provider_id.id])
+        self.run_on(4)
+        self.assertNotSent(self.buyer)
+        line = self.env["collection.cycle.line"].search(
+            [("case_id", "=", self.case(self.buyer).id), ("cycle_id.date", "=", TODAY + timedelta(days=4))]
+        )
+        self.assertEqual(line.until_date, TODAY + timedelta(days=4))
+        self.run_on(5)
+        self.assertSent(self.buyer, self.level(7), TODAY + timedelta(days=5))
 
     def test_direct_debit_is_not_reminded_until_a_debit_failed(self):
         self.buyer.collection_direct_debit = True
