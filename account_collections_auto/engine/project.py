@@ -465,8 +465,29 @@ def _cancel_emptied_messages(env, company_id, partner_ids):
         )
     )
     emptied = [row[0] for row in env.cr.fetchall()]
-    if emptied:
-        env["collection.action"].sudo().browse(emptied)._cancel("paid_meanwhile")
+    if not emptied:
+        return
+    env.cr.execute(
+        SQL("SELECT DISTINCT ON (action_id) action_id, code FROM (%s) line ORDER BY action_id, code", gone_lines(emptied))
+    )
+    causes = dict(env.cr.fetchall())
+    actions = env["collection.action"].sudo().browse(emptied)
+    for code, group in actions.grouped(lambda action: causes.get(action.id, "paid_meanwhile")).items():
+        group._cancel(code)
+
+
+def gone_lines(action_ids):
+    """SELECT of (action_id, advances, code): lines whose invoice left the ledger, or another customer's case has by now."""
+    return SQL(
+        """SELECT line.action_id, line.advances,
+                  CASE WHEN move.state != 'posted' THEN 'unposted' ELSE 'moved' END AS code
+             FROM collection_action_line line
+             JOIN collection_action action ON action.id = line.action_id
+             JOIN collection_item item ON item.id = line.item_id
+             JOIN account_move move ON move.id = item.move_id
+            WHERE action.id = ANY(%s) AND (move.state != 'posted' OR item.case_id != action.case_id)""",
+        list(action_ids),
+    )
 
 
 def refresh_progress(env, item_ids):

@@ -6,7 +6,7 @@ guarantee that nothing is planned twice, whoever runs this however often.
 
 from odoo.tools import SQL
 
-from . import withhold
+from . import project, withhold
 
 
 def find_messages(env):
@@ -271,7 +271,7 @@ def _late_courtesies(actions):
 
 
 def causes(env, actions):
-    """Return {action id: (code, text)}: why `withhold` holds back an item of these actions, the advancing ones first."""
+    """Return {action id: (code, text)}: why an item of these actions is held back or gone, the advancing ones first."""
     rows = env.execute_query(
         SQL(
             """SELECT DISTINCT ON (action_id) action_id, code, info
@@ -279,8 +279,11 @@ def causes(env, actions):
                          FROM collection_action_line line JOIN collection_tmp_stop stop ON stop.item_id = line.item_id
                         WHERE line.action_id = ANY(%(actions)s)
                        UNION ALL
+                       SELECT gone.action_id, gone.advances, gone.code, NULL FROM (%(gone)s) gone
+                       UNION ALL
                        SELECT late.action_id, TRUE, 'overdue_meanwhile', NULL FROM (%(late)s) late) cause
                 ORDER BY action_id, advances DESC, code""",
+            gone=project.gone_lines(actions.ids),
             late=_late_courtesies(actions),
             actions=actions.ids,
         )

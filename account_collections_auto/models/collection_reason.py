@@ -115,6 +115,8 @@ class CollectionReason(models.AbstractModel):
             "dropped_from_request": self.env._("Left out by %(text)s", text=text),
             # cancelled or failed actions
             "paid_meanwhile": self.env._("Paid, credited or stopped before the message left"),
+            "unposted": self.env._("The invoice was reset to draft or cancelled"),
+            "moved": self.env._("What it claims belongs to another customer by now"),
             "overdue_meanwhile": self.env._("Something is overdue by now, so there is no courtesy message"),
             "review_expired": self.env._("Not approved in time"),
             "recipient_changed": self.env._("By now somebody else is to be written to: %(text)s", text=text),

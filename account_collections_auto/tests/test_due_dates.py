@@ -71,7 +71,7 @@ class TestDueDates(CollectionsCase):
         invoice.button_draft()
         invoice.button_cancel()
         self.run_on(1)
-        self.assertEqual((waiting.state, waiting.reason_code), ("cancelled", "paid_meanwhile"))
+        self.assertEqual((waiting.state, waiting.reason_code), ("cancelled", "unposted"))
         other = self.invoice(self.buyer, 70)
         self.level(7).mode = "auto"
         self.run_on(2)

@@ -67,6 +67,28 @@ class TestMerge(CollectionsCase):
         self.assertRecordValues(old_case, [{"amount_due": 0, "state": "closed"}])
         self.assertEqual(len(old_case.action_ids), 1)
 
+    def test_a_contact_moved_while_a_message_waits_takes_it_back_with_the_reason(self):
+        self.level(7).mode = "review"
+        freelancer = self.customer("Freelancer", "free@example.com")
+        firm = self.customer("Firm", "firm@example.com", is_company=True)
+        invoice = self.invoice(freelancer, 100, due=date(2026, 6, 1))
+        waiting = self.run_cycle(date(2026, 6, 8)).action_ids
+        self.assertEqual(waiting.state, "review")
+        freelancer.parent_id = firm
+        self.assertEqual(self.items(invoice).case_id, self.case(firm))
+        self.assertRecordValues(waiting, [{"state": "cancelled", "reason_code": "moved"}])
+        self.run_cycle(date(2026, 6, 9))
+        self.assertEqual(self.actions(firm).mapped("state"), ["review"])
+
+    def test_a_contact_moved_while_a_message_lies_in_the_queue_takes_it_back_with_the_reason(self):
+        freelancer = self.customer("Freelancer", "free@example.com")
+        firm = self.customer("Firm", "firm@example.com", is_company=True)
+        self.invoice(freelancer, 100, due=date(2026, 6, 1))
+        message = self.run_cycle(date(2026, 6, 8)).action_ids
+        freelancer.parent_id = firm
+        self.case(firm)
+        self.assertEqual(message._check_before_leaving(), {message: ("moved", None)})
+
     def test_an_archived_customer_is_withheld_and_waiting_messages_are_cancelled(self):
         self.level(7).mode = "review"
         customer = self.customer()
@@ -87,6 +109,7 @@ class TestMerge(CollectionsCase):
         invoice.button_draft()
         self.case(customer)
         self.assertEqual(self.actions(customer).mapped("state"), ["sent", "cancelled"])
+        self.assertEqual(self.actions(customer, "cancelled").reason_code, "unposted")
         sent = self.actions(customer)[0].line_ids
         self.assertRecordValues(sent, [{"move_name": invoice.name, "amount_residual": 100}])
         invoice.unlink()
