@@ -240,6 +240,7 @@ class CollectionChannelEmail(models.AbstractModel):
         mails = self.env["mail.mail"].sudo()
         stuck = mails.search([("model", "=", "collection.case"), ("state", "=", "exception")])
         stuck._hear_failures()
+        mails._withdraw_late()
         mails._end_service_alert()
         mails._trigger_queue(only_if_due=True)
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize, email_normalize_all, format_date
 
@@ -5,7 +7,9 @@ from ..engine import project, schedule, select, withhold
 from ..engine.attempt import trying
 from .collection_action import REASON_LENGTH
 
-# A message waits in the queue for at most this long: its deadline counts from the day it was handed over.
+# A message counts from the day on which it leaves. What a cycle handed over late in the evening may leave after midnight, so
+# much later at most; what waited longer the next cycle sends anew. A message by hand waits for days: no cycle repeats it.
+OVER_MIDNIGHT = timedelta(hours=3)
 QUEUE_DAYS = 3
 # Reasons of a customer that do not concern a message which was sent already: its own, or how it was prepared.
 NOT_FOR_THE_QUEUE = ("gap", "manual_level", "no_steps", "awaiting_review")
@@ -29,13 +33,11 @@ class CollectionAction(models.Model):
         earlier date.
         """
         now = fields.Datetime.now()
-        refused = {}
-        for action in self:
-            if (now - action.sent_at).days >= QUEUE_DAYS:
-                refused[action] = ("waited_too_long", None)
-        waiting = self - self.browse([action.id for action in refused])
+        late = self.filtered(lambda action: action._waited_too_long(now))
+        refused = dict.fromkeys(late, ("waited_too_long", None))
+        waiting = self - late
         groups = waiting.grouped(
-            lambda action: (action.company_id, action.contact_date + (now - action.sent_at), action.request_id)
+            lambda action: (action.company_id, action.contact_date + action._get_nights(now), action.request_id)
         )
         self.env.flush_all()
         project.append_pending_marks(self.env)
@@ -43,6 +45,17 @@ class CollectionAction(models.Model):
         for (company, date, request), actions in groups.items():
             refused.update(actions.with_company(company)._find_refused(company, date, request._wish()))
         return refused
+
+    def _get_nights(self, now):
+        """Return by how many days it is later than when this message was handed over, where the company is."""
+        local = self.company_id._collection_local
+        return local(now).date() - local(self.sent_at).date()
+
+    def _waited_too_long(self, now):
+        waited = now - self.sent_at
+        if not self.cycle_id:
+            return waited.days >= QUEUE_DAYS
+        return bool(self._get_nights(now)) and waited > OVER_MIDNIGHT
 
     def _find_refused(self, company, date, wish):
         self.env.flush_all()

@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.tools import email_normalize, plaintext2html, split_every
 
 from ..engine.transactions import retrying
+from .collection_action import SENT
 
 _logger = logging.getLogger(__name__)
 
@@ -71,6 +72,19 @@ class MailMail(models.Model):
         gone.sudo().unlink()
         messages.sudo().unlink()
         return waiting - gone
+
+    def _withdraw_late(self):
+        """Take back what waits for its next try and is of an earlier day, so that the cycle of the new day sends it anew.
+
+        Only what is not due: no queue has that in its hands.
+        """
+        now = fields.Datetime.now()
+        trying = [("state", "=", "sent"), ("mail_id.state", "=", "outgoing"), ("mail_id.scheduled_date", ">", now)]
+        actions = self.env["collection.action"].sudo().search(trying)
+        late = actions.filtered(lambda action: not action.is_test and action._waited_too_long(now))
+        mails = late.mail_id
+        late._withdraw("waited_too_long")
+        mails._take_back()
 
     # -- a person cancels or deletes ---------------------------------------------------------------------------------
 
@@ -176,11 +190,20 @@ class MailMail(models.Model):
         )
 
     def _end_service_alert(self):
-        """Once nothing waits for the mail server any more, the alert has done its work."""
+        """Once nothing waits for the mail server any more, the alert has done its work.
+
+        What waited too long and was taken back says nothing of the server: after it something has to have left.
+        """
         alerts = self._service_alerts()
-        if alerts and not self.env["collection.action"].sudo().search_count(
-            [("state", "=", "sent"), ("attempts", ">", 0), ("mail_id.state", "in", ("outgoing", "exception"))], limit=1
-        ):
+        if not alerts:
+            return
+        actions = self.env["collection.action"].sudo()
+        tried = [("attempts", ">", 0)]
+        waiting = [("state", "=", "sent"), *tried, ("mail_id.state", "in", ("outgoing", "exception"))]
+        taken_back = actions.search([("reason_code", "=", "waited_too_long"), *tried], order="sent_at desc", limit=1)
+        left = [("channel", "=", "email"), ("state", "in", SENT), ("sent_at", ">", taken_back.sent_at)]
+        left += ["|", ("mail_id", "=", False), ("mail_id.state", "=", "sent")]
+        if not actions.search_count(waiting, limit=1) and (not taken_back or actions.search_count(left, limit=1)):
             alerts.unlink()
 
     # -- the queue itself ------------------------------------------------------------------------------------------------

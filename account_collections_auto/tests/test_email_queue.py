@@ -119,23 +119,58 @@ class TestQueue(EmailCase):
         self.actions(self.buyer).mail_id.unlink()
         self.assertRecordValues(self.actions(self.buyer), [{"state": "cancelled", "reason_code": "mail_cancelled"}])
 
-    def test_waited_too_long_is_sent_anew(self):
-        self.queue()
-        self.actions(self.buyer).sudo().sent_at = fields.Datetime.now() - timedelta(days=4)
-        with self.mail_server() as server:
-            self.run_queue()
-        self.assertEqual(server.mails, [])
-        self.assertRecordValues(self.actions(self.buyer), [{"state": "cancelled", "reason_code": "waited_too_long"}])
+    def wait_in_queue(self, hours, until_hour):
+        """The message of the buyer was handed over so many hours ago, and where the company is that hour has struck."""
+        now = fields.Datetime.now()
+        ahead = (until_hour - now.hour + 11) % 24 - 11
+        self.company.collection_tz = f"Etc/GMT{-ahead:+d}"  # the sign of these zones is turned around
+        self.actions(self.buyer).sudo().sent_at = now - timedelta(hours=hours)
+
+    def test_what_did_not_leave_on_its_day_is_sent_anew_with_a_new_deadline(self):
+        invoice = self.queue()
+        self.wait_in_queue(10, until_hour=9)
+        self.assertCancelled(invoice, "waited_too_long")
+        self.run_on(1)
+        self.assertSent(self.buyer, self.level(7), on=TODAY + timedelta(days=1))
+        self.assertEqual(self.actions(self.buyer, "sent").deadline, TODAY + timedelta(days=8))
+
+    def test_what_waits_on_its_day_or_over_midnight_leaves(self):
+        for hours, until_hour in ((20, 23), (1, 0)):
+            with self.subTest(until_hour):
+                self.buyer = self.customer(f"Until {until_hour}", f"c{until_hour}@example.com")
+                self.queue()
+                self.wait_in_queue(hours, until_hour)
+                with self.mail_server() as server:
+                    self.run_queue()
+                self.assertEqual(len(server.mails), 1)
 
     def test_a_courtesy_message_does_not_leave_once_the_item_is_overdue(self):
-        self.invoice(self.buyer, due=TODAY + timedelta(days=1), issued=TODAY)
+        self.invoice(self.buyer, due=TODAY, issued=TODAY)
         self.run_cycle()
         self.assertSent(self.buyer, self.level(-3))
-        self.actions(self.buyer).sudo().sent_at = fields.Datetime.now() - timedelta(days=2)
+        self.wait_in_queue(1, until_hour=0)
         with self.mail_server() as server:
             self.run_queue()
         self.assertEqual(server.mails, [])
-        self.assertEqual(self.actions(self.buyer).state, "cancelled")
+        self.assertRecordValues(self.actions(self.buyer), [{"state": "cancelled", "reason_code": "overdue_meanwhile"}])
+
+    def test_the_alert_stays_over_night_until_the_server_takes_mails_again(self):
+        invoice = self.queue()
+        mails = self.env["mail.mail"]
+        with self.dead_mail_server():
+            self.run_queue()
+        self.wait_in_queue(10, until_hour=9)
+        self.env["collection.action"]._listen()
+        self.assertCancelled(invoice, "waited_too_long")
+        self.assertTrue(mails._service_alerts())
+        self.run_on(1)
+        self.env["collection.action"]._listen()
+        self.assertTrue(mails._service_alerts())
+        with self.mail_server() as server:
+            self.run_queue()
+        self.assertEqual(len(server.mails), 1)
+        self.env["collection.action"]._listen()
+        self.assertFalse(mails._service_alerts())
 
     def test_test_message_goes_to_the_internal_address_and_counts_for_nothing(self):
         self.company.write({"collection_test_email": "me@ours.example", "collection_test_mode": True})
@@ -211,6 +246,7 @@ class TestFailures(EmailCase):
     """The contact is wrong, or the service is down: two different things."""
 
     def test_bounce_story(self):
+        self.level(21).days_overdue = 12  # reached on the 12th: what keeps L2 back are the days to answer L1
         monday, tuesday, thursday, friday = (date(2026, 9, day) for day in (7, 8, 10, 11))
         customer = self.customer()
         invoice = self.invoice(customer, due=monday - timedelta(days=7))
@@ -231,7 +267,7 @@ class TestFailures(EmailCase):
         self.run_daily(friday + timedelta(days=1), date(2026, 9, 30))
         self.assertEqual(
             [(day, level) for day, level, _lines, _total in self.sent(customer)],
-            [(friday, "L1"), (date(2026, 9, 21), "L2")],
+            [(friday, "L1"), (date(2026, 9, 19), "L2")],
         )
         self.assertEqual(self.actions(customer, "sent")[0].deadline, date(2026, 9, 18))
 

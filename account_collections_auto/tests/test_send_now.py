@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 
 from .common import TODAY, CollectionsCase
@@ -61,6 +61,14 @@ class SendingCase(CollectionsCase):
 
 class TestSendNow(SendingCase):
     """A person sends the level that a customer has reached, outside of the cycle: checked like in a cycle."""
+
+    def test_it_waits_in_the_mail_queue_for_days_since_no_cycle_repeats_it(self):
+        self.invoice(self.buyer, 100)
+        self.confirm(self.send_now())
+        action = self.actions(self.buyer).sudo()
+        for waited, refused in ((2, {}), (3, {action: ("waited_too_long", None)})):
+            action.sent_at = fields.Datetime.now() - days(waited)
+            self.assertEqual(action._check_before_leaving(), refused)
 
     def test_the_reached_level_leaves_and_counts_like_any_other(self):
         invoice = self.invoice(self.buyer, 100)
