@@ -29,10 +29,7 @@ Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.customer.example
 
-Final-Recipient: rfc822; {address}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 no such user
+{recipients}
 
 --part
 Content-Type: text/rfc822-headers
@@ -41,6 +38,14 @@ Message-ID: {message_id}
 Subject: returned
 
 --part--
+"""
+
+
+RECIPIENT = """\
+Final-Recipient: rfc822; {}
+Action: {}
+Status: {}
+Diagnostic-Code: smtp; as said above
 """
 
 
@@ -130,10 +135,15 @@ class EmailCase(CollectionsCase):
 
     def bounce(self, action, address=None):
         """Let the customer's mail server return the message of ``action``."""
+        self.report(action, (address or action.recipient, "failed", "5.1.1"))
+
+    def report(self, action, *recipients):
+        """Let the customer's mail server say what became of the message of ``action``: (address, what, status) of each."""
         text = BOUNCE.format(
             domain=self.domain.name,
             number=action.id,
-            address=address or action.recipient,
+            address=recipients[0][0],
+            recipients="\n".join(RECIPIENT.format(address, *said) for address, *said in recipients),
             message_id=action.message_id,
         )
         with mute_logger("odoo.addons.mail.models.mail_thread"):

@@ -298,6 +298,28 @@ class TestFailures(EmailCase):
         self.bounce(self.actions(customer)[0], "ann@customer.example")
         self.assertEqual(self.actions(customer)[0].state, "bounced")
 
+    def test_a_message_that_is_late_or_was_passed_on_is_no_bounce(self):
+        customer = self.customer()
+        self.invoice(customer)
+        action = self.run_cycle().action_ids
+        for said in (("delayed", "4.4.1"), ("Delayed", "5.4.1"), ("relayed", "2.0.0"), ("", "4.2.2")):
+            with self.subTest(said):
+                self.report(action, (action.recipient, *said))
+                self.assertEqual(action.state, "sent")
+        self.assertFalse(self.env["collection.bounce"].search([("case_id", "=", self.case(customer).id)]))
+        self.report(action, (action.recipient, "", "5.1.1"))
+        self.assertEqual(action.state, "bounced")
+
+    def test_of_a_report_on_two_recipients_only_the_failed_one_counts(self):
+        customer = self.customer()
+        for name in ("ann", "ben"):
+            self.customer(name, f"{name}@customer.example", parent_id=customer.id, collection_contact=True)
+        self.invoice(customer)
+        action = self.run_cycle().action_ids
+        self.report(action, ("ann@customer.example", "delayed", "4.4.1"), ("ben@customer.example", "failed", "5.1.1"))
+        blocked = self.env["collection.bounce"].search([("case_id", "=", self.case(customer).id)])
+        self.assertEqual((action.note_code, blocked.email), ("address_refused", "ben@customer.example"))
+
     def test_bounce_of_a_copy_blocks_nobody(self):
         customer = self.customer(collection_cc="boss@customer.example")
         self.invoice(customer)

@@ -190,6 +190,8 @@ class TestStatementByHand(StatementSendingCase):
         sent = self.send(self.buyer)
         with self.mail_server():
             self.run_queue()
+        self.report(sent, (sent.recipient, "delayed", "4.4.1"))
+        self.assertEqual(sent.state, "sent")
         self.bounce(sent)
         self.assertRecordValues(sent, [{"state": "failed", "reason_code": "mail_bounced"}])
 
