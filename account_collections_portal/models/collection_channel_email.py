@@ -13,8 +13,11 @@ class CollectionChannelEmail(models.AbstractModel):
         return super()._send(actions)
 
     def _prepare_mail_vals(self, action, template, rendered, reply_address):
-        """In the conversation of the case stands the page for who is logged in: the link itself is the customer's."""
+        """In the conversation of the case stands the page for who is logged in: the link itself is the customer's.
+
+        A statement of account, which is mailed the same way, has no such link.
+        """
         vals = super()._prepare_mail_vals(action, template, rendered, reply_address)
-        if action.portal_link_ids:
+        if action._name == "collection.action" and action.portal_link_ids:
             vals["body"] = vals["body"].replace(action.portal_url, f"{action.get_base_url()}/my/collections")
         return vals
