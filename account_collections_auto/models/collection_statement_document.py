@@ -63,12 +63,16 @@ class CollectionStatementDocument(models.AbstractModel):
     # -- figures -------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _get_statements(self, company, partners, period):
+    def _get_statements(self, company, partners, period, only_moves=None):
         """Return {customer: Statement} of ``partners`` in a root company and its branches; the same number of SQL
         statements for one customer and for many.
+
+        ``only_moves``: of what is open, nothing but these documents (ids), for a reader who may not see the others.
         """
         scope = statement.Scope(company.id, partners.ids)
         items = statement.open_items(self.env, scope, period.day)
+        if only_moves is not None:
+            items = {debtor: [item for item in found if item.move_id in only_moves] for debtor, found in items.items()}
         moved = statement.movements(self.env, scope, period.date_from, period.day) if period.date_from else {}
         ids = {entry.currency_id for entries in [*items.values(), *moved.values()] for entry in entries}
         digits = {currency.id: currency.decimal_places for currency in self.env["res.currency"].browse(ids)}
