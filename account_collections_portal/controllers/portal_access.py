@@ -7,18 +7,20 @@ from a browser are looked up with `Viewer.find_items`, where those of others ans
 
 import functools
 
-from odoo import http
+from odoo import SUPERUSER_ID, http
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools.func import filter_kwargs
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, TooManyRequests
 
 from ..engine.throttle import Throttle
 
 ROOT = "/my/collections"
 # Links that do not exist, per address in a quarter of an hour; whoever asks more often gets the same answer to any link.
 WRONG_LINKS = Throttle(limit=20, seconds=900)
+# What somebody may do or download in a quarter of an hour; a person does not get there.
+ACTS = Throttle(limit=60, seconds=900)
 # What Odoo's portal rule is about; everything else on a receivable account is money on account or an entry.
 DOCUMENTS = ("out_invoice", "out_refund", "in_invoice", "in_refund")
 
@@ -26,25 +28,30 @@ DOCUMENTS = ("out_invoice", "out_refund", "in_invoice", "in_refund")
 class Viewer:
     """Somebody who may see what a customer owes: a person who is logged in, or who followed the link of a message.
 
-    - ``env``: sudo, in the language of the page; ask it only for what `items` or the other methods returned
+    - ``env``: the system, in the language of the page; ask it only for what `items` or the other methods returned
     - ``partner``: the customer (commercial partner); ``contact``: the person, the customer itself where nobody is named
     - ``cases``: the customer's cases, one per root company; ``companies``: these root companies
     - ``link``: the `collection.portal.link` that was followed, empty for who is logged in; ``token``: its secret
+    - ``is_whole``: off where only the documents of one contact are shown
     """
 
-    def __init__(self, env, partner, contact, cases, visible, link=None, token=None):
+    def __init__(self, env, partner, contact, cases, visible, link=None, token=None, is_whole=True):
         self.env = env
         self.partner = partner
         self.contact = contact
         self.cases = cases
         self.companies = cases.company_id
+        self.is_whole = is_whole
         self.link = link if link is not None else env["collection.portal.link"]
         self.token = token
         self._visible = visible
 
     def domain(self):
         """Return the domain on `collection.item` of what this viewer may see: open debts and credits."""
-        return Domain("active", "=", True) & Domain("case_id", "in", self.cases.ids) & self._visible
+        return Domain("active", "=", True) & self._everything()
+
+    def _everything(self):
+        return Domain("active", "in", (True, False)) & Domain("case_id", "in", self.cases.ids) & self._visible
 
     def items(self, domain=Domain.TRUE):
         """Return the open items that this viewer may see, narrowed by ``domain``."""
@@ -63,11 +70,30 @@ class Viewer:
         """Return the partner in whose name this viewer answers."""
         return self.contact or self.partner
 
+    def only_seen(self, answers):
+        """Return those of ``answers`` (disputes, promises, ...) that are about nothing but what this viewer may see."""
+        answers = answers.filtered(lambda answer: answer.case_id in self.cases)
+        items = answers.with_context(active_test=False).item_ids
+        seen = items.search(self._everything() & Domain("id", "in", items.ids)) if items else items
+        return answers.filtered(
+            lambda answer: not (answer.with_context(active_test=False).item_ids - seen)
+            and (self.is_whole or not answer.is_for_all)
+        )
 
-def collections_route(path="", methods=("GET",), **routing):
+    def find_answer(self, model, number):
+        """Return the answer with this id, as a browser sent it, if this viewer may see it; else nothing."""
+        if not (str(number).isascii() and str(number).isdigit() and len(str(number)) < 10):
+            return self.env[model]
+        found = self.env[model].with_context(active_test=False).search(
+            [("id", "=", int(number)), ("case_id", "in", self.cases.ids)]
+        )
+        return self.only_seen(found)
+
+
+def collections_route(path="", methods=("GET",), is_costly=False, **routing):
     """Make a method a page of this module: ``method(self, viewer, **what the browser sent)``.
 
-    A page that is only looked at runs on a cursor that cannot write.
+    A page that is only looked at asks Odoo for a cursor to read with. ``is_costly``: counts like an act, for example a PDF.
     """
     routes = [f"{ROOT}{path}", f"{ROOT}/l/<string:token>{path}"]
     routing = {"type": "http", "website": True, "sitemap": False, "readonly": tuple(methods) == ("GET",), **routing}
@@ -80,6 +106,11 @@ def collections_route(path="", methods=("GET",), **routing):
                 return self._collections_refuse(token, routing["type"])
             if routing["type"] == "http" and "GET" in methods and (redirect := _in_own_language(viewer)):
                 return redirect
+            if request.httprequest.method == "POST" or is_costly:
+                address = request.httprequest.remote_addr
+                if ACTS.is_full(address):
+                    raise TooManyRequests()
+                ACTS.count(address)
             response = method(self, viewer, **filter_kwargs(method, sent))
             return _guarded(response) if routing["type"] == "http" else response
 
@@ -106,7 +137,7 @@ class CollectionsPortal(CustomerPortal):
         if WRONG_LINKS.is_full(address):
             return None
         # sudo: the token is the right to see what its message was about
-        link_sudo = request.env["collection.portal.link"].sudo()._check(token)
+        link_sudo = request.env(user=SUPERUSER_ID, su=True)["collection.portal.link"]._check(token)
         if not link_sudo:
             WRONG_LINKS.count(address)
             return None
@@ -118,12 +149,13 @@ class CollectionsPortal(CustomerPortal):
             link_sudo._visible_domain(),
             link_sudo,
             token,
+            is_whole=not link_sudo.only_contact_id,
         )
 
     def _collections_user_viewer(self):
         user = request.env.user
-        # sudo: the customers' side of the ledger, narrowed below to what Odoo's portal rule shows this person
-        env = request.env(su=True)
+        # The customers' side of the ledger is read by the system, narrowed to what Odoo's portal rule shows this person.
+        env = request.env(user=SUPERUSER_ID, su=True)
         partner = user.partner_id.commercial_partner_id.with_env(env)
         cases = env["collection.case"].search([("partner_id", "=", partner.id)], order="company_id, id")
         moves = request.env["account.move"]
@@ -149,8 +181,10 @@ def _in_own_language(viewer):
     """Return a redirect to the language of the person a link was sent to, unless the browser chose one before."""
     if not viewer.link or request.cookies.get("frontend_lang") or request.httprequest.method != "GET":
         return None
-    wanted = request.env["ir.http"].get_nearest_lang(viewer.contact.lang)
-    if not wanted or wanted == request.lang.code:
+    routes = request.env["ir.http"]
+    wanted = routes.get_nearest_lang(viewer.contact.lang)
+    # An address that names a language stays: who keeps no cookies would go round in circles.
+    if not wanted or wanted == request.lang.code or request.lang != routes._get_default_lang():
         return None
     language = request.env["res.lang"]._get_data(code=wanted)
     return request.redirect_query(f"/{language.url_code}{request.httprequest.path}", request.httprequest.args.to_dict())

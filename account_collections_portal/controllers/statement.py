@@ -1,5 +1,6 @@
 """The statement: what is open, and the next step."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from babel.lists import format_list
@@ -12,6 +13,10 @@ from .portal_access import CollectionsPortal, collections_route
 
 ROWS_PER_PAGE = 50
 SEARCH_LENGTH = 64
+PAYMENTS_SHOWN_DAYS = 90
+# Of many invoices a ZIP file has so many: a PDF that was never printed takes about a second to make.
+ZIP_LIMIT = 25
+DISPUTABLE = ("overdue", "not_due", "promised", "on_its_way")
 
 
 class CollectionsStatement(CollectionsPortal):
@@ -54,8 +59,12 @@ class CollectionsStatement(CollectionsPortal):
             "pages": pages,
             "listed": listed,
             "is_empty": not total_count,
-            "contacts": [self._collections_contact(case) for case in viewer.cases],
+            "contacts": [self._collections_contact_details(case) for case in viewer.cases],
             "payments": self._collections_payments(viewer, words),
+            "announced": self._collections_announced(viewer, words),
+            "documents_url": _query(viewer.url("/documents"), chosen),
+            "zip_limit": ZIP_LIMIT,
+            "answer_count": self._collections_answer_count(viewer),
         }
 
     def _collections_pager(self, viewer, listed, number, chosen):
@@ -118,7 +127,8 @@ class CollectionsStatement(CollectionsPortal):
             "disputed": words.amount(row.disputed, currency) if 0 < row.disputed < row.open else "",
             "running": words.amount(row.running, currency),
             "status": words.describe(row),
-            "badge": words.badges[row.status],
+            "dispute_url": _query(viewer.url("/dispute"), {"item": row.item_id}) if row.status in DISPUTABLE else None,
+            "dispute_label": viewer.env._("Something is wrong with %(number)s", number=row.number),
             "document_url": viewer.url(f"/document/{row.item_id}") if row.kind in ("invoice", "credit_note") else None,
         }
 
@@ -140,7 +150,7 @@ class CollectionsStatement(CollectionsPortal):
             overdue[total.currency_id] = overdue.get(total.currency_id, 0.0) + total.amounts.get("overdue", 0.0)
         return words.amounts(overdue)
 
-    def _collections_contact(self, case):
+    def _collections_contact_details(self, case):
         """Return whom to ask about the account of a case."""
         collector = case._get_collector()
         return {
@@ -150,9 +160,34 @@ class CollectionsStatement(CollectionsPortal):
             "email": case._get_reply_address(),
         }
 
+    def _collections_announced(self, viewer, words):
+        """Return the payments that the customer told us of and that did not arrive yet: (date, amount, until when)."""
+        notices = viewer.env["collection.payment.notice"].search(
+            [("case_id", "in", viewer.cases.ids), ("state", "=", "open")], limit=20
+        )
+        return [
+            (words.date(notice.payment_date), words.amount(notice.amount, notice.currency_id), words.date(notice.date_until))
+            for notice in viewer.only_seen(notices)
+            if notice.date_until >= notice.company_id._collection_today()
+        ]
+
+    def _collections_answer_count(self, viewer):
+        """Return how many answers of the customer there are to look at."""
+        return 0
+
     def _collections_payments(self, viewer, words):
-        """Return what was paid in the last days and what is on its way, the newest first."""
-        return []
+        """Return what was paid in the last days, the newest first: (date, amount, what for)."""
+        found = []
+        for case in viewer.cases:
+            company = case.company_id
+            since = company._collection_today() - timedelta(days=PAYMENTS_SHOWN_DAYS)
+            only = None if viewer.is_whole else viewer.link.only_contact_id
+            for day, number, reference, currency_id, amount in statement.payments(
+                viewer.env, company, viewer.partner, since, only
+            ):
+                currency = viewer.env["res.currency"].browse(currency_id)
+                found.append((day, words.date(day), words.amount(float(amount), currency), reference or number))
+        return [payment[1:] for payment in sorted(found, key=lambda payment: payment[0], reverse=True)]
 
 
 class Words(Formats):
@@ -170,15 +205,6 @@ class Words(Formats):
             "in_plan": env._("In a payment plan"),
             "on_its_way": env._("Payment on its way"),
             "credit": env._("Credits"),
-        }
-        self.badges = {
-            "overdue": "text-bg-danger",
-            "not_due": "text-bg-light border",
-            "disputed": "text-bg-warning",
-            "promised": "text-bg-info",
-            "in_plan": "text-bg-info",
-            "on_its_way": "text-bg-success",
-            "credit": "text-bg-success",
         }
 
     def describe(self, row):

@@ -7,6 +7,7 @@ due date. A dispute over a part leaves the rest as it was.
 from datetime import date
 from typing import NamedTuple
 
+from odoo.addons.account_collections_auto.engine.project import accounts_and_branches
 from odoo.tools import SQL
 from odoo.tools.sql import escape_psql
 
@@ -134,6 +135,35 @@ def count(env, companies, domain, *, status=None, search=None):
         _condition(status, search),
     )
     return env.execute_query(query)[0][0]
+
+
+def payments(env, company, partner, since, only_contact=None):
+    """Return (date, number, reference, currency id, amount) of what ``partner`` paid since a day, the newest first."""
+    env.flush_all()
+    accounts, companies = accounts_and_branches(env, company.id)
+    payer = SQL("line.partner_id = %s", only_contact.id) if only_contact else SQL("TRUE")
+    return env.execute_query(
+        SQL(
+            """SELECT move.date, move.name, COALESCE(NULLIF(bank_line.payment_ref, ''), move.ref), line.currency_id,
+                      -sum(line.amount_currency)
+                 FROM account_move_line line
+                 JOIN res_partner payer ON payer.id = line.partner_id
+                 JOIN account_move move ON move.id = line.move_id
+                 LEFT JOIN account_bank_statement_line bank_line ON bank_line.id = move.statement_line_id
+                WHERE line.partner_id IN (SELECT id FROM res_partner WHERE commercial_partner_id = %(partner)s)
+                  AND line.account_id IN %(accounts)s AND line.company_id IN %(companies)s
+                  AND line.parent_state = 'posted' AND line.balance < 0 AND line.date >= %(since)s AND %(payer)s
+                  AND (move.origin_payment_id IS NOT NULL OR move.statement_line_id IS NOT NULL)
+                GROUP BY move.id, bank_line.payment_ref, line.currency_id
+                ORDER BY move.date DESC, move.id DESC
+                LIMIT 20""",
+            partner=partner.id,
+            accounts=accounts,
+            companies=companies,
+            since=since,
+            payer=payer,
+        )
+    )
 
 
 def _condition(status, search):

@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+
+class CollectionPaymentPlan(models.Model):
+    """How a customer signed a payment plan on its own page."""
+
+    _inherit = "collection.payment.plan"  # pylint: disable=consider-merging-classes-inherited
+    _recorded = frozenset({"signed_at", "signed_ip"})
+
+    signed_at = fields.Datetime(string="Signed Online", readonly=True, copy=False)
+    signed_ip = fields.Char(string="Signed From", readonly=True, copy=False, help="The address of the computer or phone.")
+
+    def _portal_accept(self, name, address, author):
+        """The customer typed its name under what was proposed. Accepting again changes nothing."""
+        self.ensure_one()
+        self.case_id._portal_begin()
+        self.invalidate_recordset(["state"])
+        if self.state == "running":
+            return
+        self._accept(name, self.company_id._collection_today(), self.env["ir.attachment"])
+        self.write({"signed_at": fields.Datetime.now(), "signed_ip": address})
+        self.case_id._portal_note(
+            self, self.env._("signed by %(name)s from %(address)s", name=name, address=address), author
+        )
