@@ -17,8 +17,13 @@ HERE = Path(__file__).parent
 DATA = Path(os.environ["COLLECTIONS_RUN_DIR"]) / "odoo-data"
 PAID_SHARE = 0.01
 STOPPED_SHARE = 0.10
-# What is done, with how many documents (None: --size), and how often in a round: one small transaction alone is mere noise.
-SCENARIOS = [("post", 1, 50), ("post", None, 1), ("pay", None, 1), ("reconcile", None, 1)]
+# What is done, with how many documents (None: --size), and how many times the rounds: of short ones few are mere noise.
+SCENARIOS = {
+    "post-one": ("post", 1, 50),
+    "post": ("post", None, 1),
+    "pay": ("pay", None, 1),
+    "reconcile": ("reconcile", None, 3),
+}
 LABELS = {"post": "posting invoices in one transaction", "pay": "payments in one transaction", "reconcile": "lines reconciled"}
 
 
@@ -27,7 +32,7 @@ def main():
     say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
     databases = Databases()
     try:
-        alone = (options.lists and _lists) or (options.stops and _stops) or (options.accountant and _accountant)
+        alone = (options.lists and _lists) or (options.stops and _stops) or (options.accountant is not None and _accountant)
         if alone:
             alone(databases, options)
             return
@@ -53,7 +58,7 @@ def _options():
     parser.add_argument("--skip-accountant", action="store_true")
     parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
     parser.add_argument("--stops", action="store_true", help="only a cycle with a tenth of the items stopped, and without")
-    parser.add_argument("--accountant", action="store_true", help="only the accountant's transactions")
+    parser.add_argument("--accountant", nargs="*", choices=SCENARIOS, help="only these transactions of an accountant, or all")
     return parser.parse_args()
 
 
@@ -305,43 +310,26 @@ def _accountant(databases, options):
         "with": databases.copy(databases.with_suite(invoices), "accountant_with"),
     }
     task("cycle.first_run", names["with"], sample=0)  # the customers have cases, as in daily use
-    say(f"\nthe accountant, with / without the suite, {options.rounds} rounds, median")
-    say(f"  {'':<49}{'CPU':>7}{'+ after commit':>16}{'statements more':>17}{'after commit':>14}")
+    say("\nthe accountant, with / without the suite, in turns, median")
+    say(f"  {'':<50}{'CPU':>7}{'+ after commit':>16}{'statements more':>17}{'after commit':>14}")
     workers = {name: _Worker("accountant.serve", database) for name, database in names.items()}
     try:
-        for scenario, size, times in SCENARIOS:
-            size = size or options.size
-            label = f"{size:,} {LABELS[scenario]}" + (f", {times} times" if times > 1 else "")
-            _print_accountant(label, _in_turns(workers, options.rounds, scenario, size, times=times))
+        for name in options.accountant or SCENARIOS:
+            scenario, size, times = SCENARIOS[name]
+            size, rounds = size or options.size, options.rounds * times
+            _print_accountant(f"{size:,} {LABELS[scenario]}, {rounds} times", _in_turns(workers, rounds, scenario, size))
     finally:
         for worker in workers.values():
             worker.close()
 
 
-def _in_turns(workers, rounds, *order, times=1):
-    """Let each worker do so many ``rounds`` of ``order``, in turns; return their answers, without a first, cold one.
-
-    A round of several ``times`` takes turns within, since a machine is faster in one second than in the next.
-    """
+def _in_turns(workers, rounds, *order):
+    """Let each worker do so many ``rounds`` of ``order``, in turns; return their answers, without a first, cold one."""
     answers = {name: [] for name in workers}
     for number in range(rounds + 1):
-        found = {name: [] for name in workers}
-        for time in range(times):
-            for name in list(workers) if (number + time) % 2 else list(reversed(workers)):
-                found[name].append(workers[name].round(*order[:1], number, *order[1:]))
-        for name, values in found.items():
-            answers[name].append(_mean(values))
+        for name in list(workers) if number % 2 else list(reversed(workers)):
+            answers[name].append(workers[name].round(*order[:1], number, *order[1:]))
     return {name: values[1:] for name, values in answers.items()}
-
-
-def _mean(values):
-    """Return the mean of answers, which are figures by name, in groups or not; None where one of them is not known."""
-    first = values[0]
-    if len(values) == 1 or first is None:
-        return first
-    if isinstance(first, dict):
-        return {name: _mean([value[name] for value in values]) for name in first}
-    return None if None in values else sum(values) / len(values)
 
 
 def _print_accountant(label, rounds):
@@ -359,7 +347,7 @@ def _print_accountant(label, rounds):
         )
 
     say(
-        f"  {label:<49}{ratio('transaction'):7.3f}{ratio('transaction', 'after_commit'):16.3f}"
+        f"  {label:<50}{ratio('transaction'):7.3f}{ratio('transaction', 'after_commit'):16.3f}"
         f"{more('transaction'):17.0f}{more('after_commit'):14.0f}"
     )
 
