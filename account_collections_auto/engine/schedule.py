@@ -468,7 +468,7 @@ def _record_repeats(env, date, cause="repeated"):
 def insert_lines(env, date):
     """Write the lines of the actions in ``collection_tmp_message``: what advances, what else is overdue, the credits.
 
-    An item that a message is about without a level of its own keeps the one it has.
+    An item that a message is about without a level of its own keeps the one it has. A courtesy message reminded of nothing.
     """
     env.cr.execute(
         SQL(
@@ -484,7 +484,8 @@ def insert_lines(env, date):
                       level.id,
                       COALESCE(level.name->>%(lang)s, level.name->>'en_US'),
                       CASE WHEN item.advances AND item.level_id IS NOT NULL THEN item.level_days ELSE item.got_days END,
-                      item.got_date, move.name, move.ref, COALESCE(move.invoice_date, move.date), item.due_date,
+                      CASE WHEN item.got_days > 0 THEN item.got_date END,
+                      move.name, move.ref, COALESCE(move.invoice_date, move.date), item.due_date,
                       %(date)s::date - item.due_date, line.amount_currency, item.amount_residual, item.amount_residual_currency,
                       item.stopped, item.currency_id, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                  FROM collection_tmp_message message

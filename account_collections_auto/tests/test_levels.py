@@ -246,6 +246,21 @@ class TestLevels(CollectionsCase):
         self.run_on(-3, 6, 7)
         self.assertEqual(self.levels_sent(customer)[-1], (TODAY + days(7), "L1"))
 
+    def test_a_courtesy_message_is_no_reminder_when_its_item_is_listed_later(self):
+        customer = self.customer()
+        early = self.invoice(customer, due=TODAY)
+        self.run_cycle(TODAY - days(3))
+        late = self.invoice(customer, due=TODAY - days(3))
+        self.run_cycle(TODAY + days(4))
+        second = self.actions(customer)[-1]
+        self.assertEqual({line.move_id: line.advances for line in second.line_ids}, {early: False, late: True})
+        self.assertNotIn("Already reminded", second.items_table)
+        self.assertIn("Also due", second.items_table)
+        self.run_cycle(TODAY + days(11))
+        third = self.actions(customer)[-1]
+        self.assertEqual({line.move_id: line.advances for line in third.line_ids}, {early: True, late: False})
+        self.assertIn("Already reminded", third.items_table)
+
     # -- the gap, and a second run -------------------------------------------------------------------------------------
 
     def test_who_must_wait_is_withheld_with_the_day_of_the_last_contact(self):
