@@ -284,4 +284,7 @@ def _send(plan, day, found, advancing, total):
         for one in found
         if one.item.key not in moved and (one.amount < 0 or (one.is_collectable and one.is_overdue))
     )
-    return Sent(day, tone, moved, listed, total, dates.deadline(day, tone.response_days, plan.weekdays, plan.holidays))
+    deadline = dates.deadline(day, tone.response_days, plan.weekdays, plan.holidays)
+    if tone.days <= 0:
+        deadline = min(one.item.due for one in advancing)
+    return Sent(day, tone, moved, listed, total, deadline)

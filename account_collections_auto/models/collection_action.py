@@ -341,7 +341,7 @@ class CollectionAction(models.Model):
             action.write(
                 {
                     "contact_date": date,
-                    "deadline": action.level_id and action.level_id._get_deadline(date),
+                    "deadline": action._get_deadline(date),
                     "recipient": ", ".join(dict.fromkeys(address for _partner, address, _lang in reached)),
                     "lang": reached[0][2] if reached else action.partner_id.lang,
                     "is_test": test_mode,

@@ -42,10 +42,21 @@ class CollectionAction(models.Model):
             deadline = action.deadline
             if not deadline:
                 today = action.company_id._collection_today()
-                deadline = action.level_id._get_deadline(today) if action.level_id else today
+                deadline = action._get_deadline(today) or today
             if deadline not in texts:
                 texts[deadline] = self._long_date(deadline)
             action.deadline_text = texts[deadline]
+
+    def _get_deadline(self, day):
+        """Return the last day to answer if this message leaves on ``day``; False outside of the levels.
+
+        A courtesy message names the first due date of what it is about: asking for a later day would defer the payment.
+        """
+        self.ensure_one()
+        level = self.level_id
+        if not level or level.days_overdue > 0:
+            return bool(level) and level._get_deadline(day)
+        return max(day, min(self.line_ids.filtered("advances").mapped("due_date"), default=day))
 
     def _long_date(self, day):
         """Return ``day`` with the month in words: nobody takes the day for the month."""

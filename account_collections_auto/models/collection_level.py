@@ -23,7 +23,10 @@ class CollectionLevel(models.Model):
         default=7,
         help="Day 1 is the day after the due date. Zero or negative: a courtesy message, sent up to the due date.",
     )
-    response_days = fields.Integer(default=7, help="Days the customer gets to answer; the deadline is printed on the message.")
+    response_days = fields.Integer(
+        default=7,
+        help="Days the customer gets to answer; the deadline is printed on the message. A courtesy message names the due date.",
+    )
     minimum_days_since_previous = fields.Integer(
         default=7, help="At least this many days lie between the previous level of an item and this one."
     )
@@ -151,7 +154,7 @@ class CollectionLevel(models.Model):
         return self.env._("by %(channels)s", channels=" + ".join(channels)) if channels else self.env._("no message")
 
     def _get_deadline(self, sent):
-        """Return the last day to answer a message of this level that left on ``sent``: a working day of the plan."""
+        """Return the last day to answer a reminder of this level that left on ``sent``: a working day of the plan."""
         self.ensure_one()
         return dates.deadline(sent, self.response_days, *self.plan_id._get_working_days(sent))
 

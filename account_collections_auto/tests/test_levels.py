@@ -246,6 +246,20 @@ class TestLevels(CollectionsCase):
         self.run_on(-3, 6, 7)
         self.assertEqual(self.levels_sent(customer)[-1], (TODAY + days(7), "L1"))
 
+    def test_a_courtesy_message_asks_for_nothing_later_than_its_first_due_date(self):
+        self.level(-3).mode = "review"
+        customer = self.customer()
+        self.invoice(customer, due=TODAY + days(2))
+        self.invoice(customer, due=TODAY + days(1))
+        self.run_cycle(TODAY)
+        action = self.actions(customer, "review")
+        with self.on_day(TODAY), self.enter_registry_test_mode():
+            self.assertEqual(action.deadline_text, "September 16, 2026")
+            action.action_approve()
+            self.env.ref("account_collections_auto.ir_cron_outbox").sudo().method_direct_trigger()
+        self.assertRecordValues(action, [{"state": "sent", "deadline": TODAY + days(1)}])
+        self.assertIn("please pay by <b>September 16, 2026</b>", action.mail_id.body_html)
+
     def test_a_courtesy_message_is_no_reminder_when_its_item_is_listed_later(self):
         customer = self.customer()
         early = self.invoice(customer, due=TODAY)

@@ -129,9 +129,9 @@ def decide_day(customer, day, rates):
         return None
     total = sum(amount / rates[cur] for cur, amount in claimed.items()).quantize(Decimal("0.01"), ROUND_HALF_UP)
     tone = max(advancing.values())
-    deadline = day + timedelta(next(lv.response_days for lv in plan.levels if lv.days == tone))
-    while deadline.weekday() not in plan.weekdays:
-        deadline += timedelta(1)
+    answer = day + timedelta(next(lv.response_days for lv in plan.levels if lv.days == tone))
+    deadline = next(some for n in range(7) if (some := answer + timedelta(n)).weekday() in plan.weekdays)
+    deadline = deadline if tone > 0 else min(customer.items[key].due for key in advancing)  # courtesy: the due date
     too_soon = any(day < m.day + timedelta(max(plan.gap_days, 1)) for m in customer.messages if not m.bounced)
     stops = {"below_minimum": total < plan.minimum, "bounced": not customer.is_reachable, "gap": too_soon}
     listed = {i.key for i in claimable if i.due < day} - advancing.keys()
