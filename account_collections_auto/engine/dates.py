@@ -2,7 +2,8 @@
 
 from calendar import monthrange
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 EVERY_DAY = frozenset(range(7))
 
@@ -23,6 +24,15 @@ def next_working_day(day: date, weekdays: Collection[int] = EVERY_DAY, holidays:
     while day.weekday() not in weekdays or day in holidays:
         day += timedelta(days=1)
     return day
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """Return the day that ``moment`` (UTC, without zone) falls on in the time zone ``zone``.
+
+    >>> local_day(datetime(2026, 4, 30, 22), "Europe/Brussels")
+    datetime.date(2026, 5, 1)
+    """
+    return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
 
 
 def deadline(sent: date, response_days: int, weekdays: Collection[int] = EVERY_DAY, holidays: Collection[date] = ()) -> date:

@@ -116,6 +116,14 @@ class CollectionPlan(models.Model):
         help="A deadline that falls on a day off moves to the next working day. Empty: every day is a working day.",
     )
 
+    company_leave_ids = fields.Many2many(
+        "resource.calendar.leaves",
+        string="Company Holidays",
+        compute="_compute_company_leave_ids",
+        compute_sudo=True,
+        help="Days on which the whole company is off, whatever the working hours.",
+    )
+
     _amounts_not_negative = models.Constraint(
         "CHECK(minimum_amount >= 0 AND tolerance_amount >= 0)",
         "The minimum amount and the tolerance of a dunning plan cannot be negative.",
@@ -208,12 +216,23 @@ class CollectionPlan(models.Model):
         if not calendar:
             return dates.EVERY_DAY, frozenset()
         weekdays = frozenset(int(day) for day in calendar.attendance_ids.mapped("dayofweek"))
-        leaves = calendar.global_leave_ids.filtered(
-            lambda leave: leave.date_to.date() >= start and leave.date_from.date() <= start + timedelta(days=366)
-        )
+        periods = [
+            (dates.local_day(leave.date_from, calendar.tz), dates.local_day(leave.date_to, calendar.tz))
+            for leave in calendar.global_leave_ids | self.company_leave_ids
+        ]
         holidays = frozenset(
-            leave.date_from.date() + timedelta(days=number)
-            for leave in leaves
-            for number in range((leave.date_to.date() - leave.date_from.date()).days + 1)
+            first + timedelta(days=number)
+            for first, last in periods
+            if last >= start and first <= start + timedelta(days=366)
+            for number in range((last - first).days + 1)
         )
         return weekdays, holidays
+
+    @api.depends("company_id", "calendar_id")
+    def _compute_company_leave_ids(self):
+        """As a field, so that a batch of messages reads them once."""
+        leaves = self.env["resource.calendar.leaves"].search(
+            [("calendar_id", "=", False), ("resource_id", "=", False), ("company_id", "in", self.company_id.ids)]
+        )
+        for plan in self:
+            plan.company_leave_ids = leaves.filtered(lambda leave, plan=plan: leave.company_id == plan.company_id)

@@ -115,6 +115,52 @@ class TestLevels(CollectionsCase):
         self.plan.calendar_id = calendar
         self.assertEqual(self.level(7)._get_deadline(date(2026, 9, 7)), date(2026, 9, 15))
 
+    def test_a_public_holiday_is_a_day_of_the_place_where_one_works(self):
+        """Odoo stores the first and the last moment of 1 May in UTC: on the evening before, or early on the day after."""
+        for zone, first, last in (
+            ("Europe/Brussels", "2026-04-30 22:00:00", "2026-05-01 21:59:59"),
+            ("America/New_York", "2026-05-01 04:00:00", "2026-05-02 03:59:59"),
+        ):
+            for of_calendar in (True, False):
+                with self.subTest(zone=zone, of_calendar=of_calendar):
+                    calendar = self.env["resource.calendar"].create({"name": "Every day", "tz": zone})
+                    calendar.attendance_ids = [
+                        Command.clear(),
+                        *(
+                            Command.create({"name": "Day", "dayofweek": str(day), "hour_from": 8, "hour_to": 17})
+                            for day in range(7)
+                        ),
+                    ]
+                    holiday = self.env["resource.calendar.leaves"].create(
+                        {
+                            "name": "Labour Day",
+                            "calendar_id": of_calendar and calendar.id,
+                            "date_from": first,
+                            "date_to": last,
+                        }
+                    )
+                    self.plan.calendar_id = calendar
+                    for day, deadline in (
+                        (date(2026, 4, 30), date(2026, 4, 30)),
+                        (date(2026, 5, 1), date(2026, 5, 2)),
+                        (date(2026, 5, 2), date(2026, 5, 2)),
+                    ):
+                        self.assertEqual(self.level(7)._get_deadline(day - days(7)), deadline)
+                    holiday.unlink()
+
+    def test_holidays_of_another_company_or_of_one_person_move_no_deadline(self):
+        self.plan.calendar_id = self.env["resource.calendar"].create({"name": "Five days", "tz": "UTC"})
+        person = self.env["resource.resource"].sudo().create({"name": "Carla", "calendar_id": self.plan.calendar_id.id})
+        other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        period = {"date_from": "2026-09-14 00:00:00", "date_to": "2026-09-14 23:59:59"}
+        leaves = self.env["resource.calendar.leaves"].sudo()
+        leaves.create({"name": "Holiday of one", "resource_id": person.id, **period})
+        elsewhere = leaves.create({"name": "Holiday elsewhere", "calendar_id": False, **period})
+        self.assertEqual(self.level(7)._get_deadline(date(2026, 9, 7)), date(2026, 9, 15))
+        elsewhere.company_id = other
+        self.plan.invalidate_recordset(["company_leave_ids"])
+        self.assertEqual(self.level(7)._get_deadline(date(2026, 9, 7)), date(2026, 9, 14))
+
     def test_a_new_invoice_always_starts_at_the_first_level(self):
         customer = self.overdue(60)
         self.run_on(0, 8, 16)
