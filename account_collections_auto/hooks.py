@@ -1,6 +1,7 @@
 def post_init_hook(env):
-    """Give each company its own default plan; nothing is sent and nothing is switched on."""
+    """Give each company its own default plan and its time zone; nothing is sent and nothing is switched on."""
     env["res.company"]._collection_create_default_plans()
+    env["res.company"].with_context(active_test=False).search([])._collection_find_time_zone()
     # Open documents get the token of their signed page now, new ones when they are created: a reminder then need not
     # write on a row that somebody is working on. One statement; the field exists since long before us.
     env.cr.execute(

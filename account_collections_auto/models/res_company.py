@@ -158,6 +158,19 @@ class ResCompany(models.Model):
                     {"company_id": company.id, "calendar_id": company.resource_calendar_id.id, "name": standard.name}
                 )
 
+    def _collection_find_time_zone(self):
+        """Take the time zone of the working hours, else of an administrator: whoever installs a module has none.
+
+        Odoo's working hours are in UTC when nobody had a time zone yet, so UTC is taken only where nothing else is known.
+        """
+        administrators = self.env.ref("base.group_system").sudo().all_user_ids.sorted("id")
+        for company in self.sudo():
+            zones = [
+                company.resource_calendar_id.tz,
+                *administrators.filtered(lambda user, company=company: company in user.company_ids).mapped("tz"),
+            ]
+            company.collection_tz = next((zone for zone in zones if zone and zone != "UTC"), "UTC")
+
     def write(self, vals):
         if vals.get("collection_is_active"):
             self._collection_check_may_switch()

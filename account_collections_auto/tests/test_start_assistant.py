@@ -34,6 +34,26 @@ class TestSteps(StartAssistantCase):
         self.assertEqual(self.open().step, "overdue")
         self.assertFalse(self.company.collection_is_active)
 
+    def test_the_time_zone_is_that_of_the_working_hours_else_of_an_administrator_and_can_be_chosen(self):
+        administrator = self.env.ref("base.user_admin")
+        administrator.write({"company_ids": [Command.link(self.company.id)], "tz": "America/New_York"})
+        for administrator_of_before in self.env.ref("base.group_system").all_user_ids - administrator:
+            administrator_of_before.tz = False
+        hours = self.env["resource.calendar"].create({"name": "Office", "tz": "Europe/Brussels"})
+        for calendar, expected in ((hours, "Europe/Brussels"), (False, "America/New_York")):
+            self.company.resource_calendar_id = calendar
+            self.company._collection_find_time_zone()
+            self.assertEqual(self.company.collection_tz, expected)
+        administrator.tz = False
+        self.company._collection_find_time_zone()
+        self.assertEqual(self.company.collection_tz, "UTC")
+        start = self.open()
+        start.step = "on"
+        self.assertEqual(start.tz, "UTC")
+        start.tz = "Europe/Madrid"
+        start.action_switch_on()
+        self.assertEqual(self.company.collection_tz, "Europe/Madrid")
+
     def test_the_banner_invites_managers_until_the_cycle_was_switched_on(self):
         starts = self.env["collection.safe.start"].with_user(self.head)
         self.assertEqual(starts.get_banner(), {"is_started": False, "step": "Your Company", "number": 1, "total": 8})

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import ValidationError
 from odoo.tools import formatLang
 
@@ -92,6 +93,13 @@ class CollectionSafeStart(models.TransientModel):
     prepare_time = fields.Float(
         string="Preview Is Ready At", default=4.0, help="The hour of the preview, in the time zone of collections."
     )
+    tz = fields.Selection(
+        _tz_get,
+        string="Time Zone",
+        required=True,
+        default=lambda self: self.env.company.root_id.sudo().collection_tz or "UTC",
+        help="The hour above, and the day on which something is overdue, are those of this time zone.",
+    )
     overview = fields.Html(compute="_compute_overview", sanitize=False)
 
     # -- navigation ----------------------------------------------------------------------------------------------------
@@ -158,6 +166,7 @@ class CollectionSafeStart(models.TransientModel):
             "mode": company_sudo.collection_mode,
             "prepare_time": company_sudo.collection_prepare_time,
             "send_time": company_sudo.collection_send_time,
+            "tz": company_sudo.collection_tz or "UTC",
         }
 
     @api.model
@@ -396,6 +405,7 @@ class CollectionSafeStart(models.TransientModel):
                 "collection_mode": self.mode,
                 "collection_prepare_time": self.prepare_time,
                 "collection_send_time": self.send_time,
+                "collection_tz": self.tz,
             }
         )
 

@@ -28,6 +28,7 @@ from datetime import timedelta
 company = env.company
 if not company.chart_template:
     env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+company.resource_calendar_id.tz = "Europe/Brussels"
 env["res.company"].create({"name": "Second company"})
 today = company._collection_today()
 names = ["On hold", "Flagged by hand", "Reminded"]
@@ -91,7 +92,7 @@ def test_installs_with_demonstration_data():
 
 
 def test_uninstalling_gives_back_the_flags_and_leaves_nothing():
-    """And the module can be installed again afterwards."""
+    """And the module can be installed again afterwards; it finds the time zone of the company in its working hours."""
     with own_database("uninstall", TEMPLATE) as database:
         assert database.shell(STORY) == []
         assert flags(database) == {"On hold": True, "Flagged by hand": True, "Reminded": False}
@@ -100,3 +101,4 @@ def test_uninstalling_gives_back_the_flags_and_leaves_nothing():
         assert {what: rows for what, query in LEFT_BEHIND.items() if (rows := database.sql(query))} == {}
         assert database.install() == []
         assert database.sql("SELECT count(*) FROM collection_plan") != [(0,)]
+        assert database.sql("SELECT collection_tz FROM res_company WHERE id = 1") == [("Europe/Brussels",)]
