@@ -78,10 +78,19 @@ class CollectionAction(models.Model):
             sums[line.currency_id] = sums.get(line.currency_id, 0.0) + line.amount_claimed_currency
         return {currency: max(currency.round(amount), 0.0) for currency, amount in sums.items()}
 
+    def _get_demands(self):
+        """Return {currency: what is demanded in it}: what is claimed, where it is more than the tolerance of the plan."""
+        own, tolerance = self.company_id.currency_id, self.plan_id.tolerance_amount
+        day = self.contact_date or self.company_id._collection_today()
+        return {
+            currency: amount
+            for currency, amount in self._get_claims().items()
+            if amount > own._convert(tolerance, currency, self.company_id, day, round=False)
+        }
+
     def _join_claims(self, describe):
-        claims = self._get_claims()
-        demanded = [(currency, amount) for currency, amount in claims.items() if amount] or list(claims.items())[:1]
-        return format_list([describe(currency, amount) for currency, amount in demanded], locale=self._locale())
+        demanded = self._get_demands() or {currency: 0.0 for currency in list(self._get_claims())[:1]}
+        return format_list([describe(currency, amount) for currency, amount in demanded.items()], locale=self._locale())
 
     @api.depends("line_ids.amount_claimed_currency")
     @api.depends_context("lang")
@@ -113,13 +122,16 @@ class CollectionAction(models.Model):
         for line in self.line_ids:
             sections.setdefault(self._section_of(line), []).append(line)
         titles = self._section_titles(formats)
-        claims = self._get_claims()
+        claims, demands = self._get_claims(), self._get_demands()
         return {
             "sections": [
                 {"title": titles(key), "rows": [self._prepare_row(line, formats) for line in sections[key]]}
                 for key in sorted(sections)
             ],
-            "sums": [self._prepare_sums(currency, total, formats) for currency, total in claims.items()],
+            "sums": [
+                self._prepare_sums(currency, total, formats) | {"is_left": bool(total and currency not in demands)}
+                for currency, total in claims.items()
+            ],
             "has_references": any(line.move_reference for line in self.line_ids),
             "has_overdue": self._has_overdue_debts(),
             "has_stopped": any(line.amount_stopped_currency for line in self.line_ids),
@@ -243,10 +255,10 @@ class CollectionAction(models.Model):
 
     def _get_qr_url(self, bank):
         """Return the address of the QR code that Odoo makes for the claim, None where it makes none."""
-        claims = {currency: amount for currency, amount in self._get_claims().items() if amount}
-        if not bank or len(claims) != 1 or not self.company_id.qr_code:
+        demands = self._get_demands()
+        if not bank or len(demands) != 1 or not self.company_id.qr_code:
             return None
-        ((currency, amount),) = claims.items()
+        ((currency, amount),) = demands.items()
         url = bank.build_qr_code_url(amount, self._get_payment_reference(), "", currency, self.partner_id)
         return url and self.get_base_url() + url
 

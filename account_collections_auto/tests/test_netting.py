@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 from .common import TODAY, CollectionsCase
@@ -136,6 +137,31 @@ class TestNetting(CollectionsCase):
         [(_day, _level, advancing, total)] = self.sent(customer)
         self.assertEqual((advancing, total), ({euros: 300}, 300))
         self.assertFalse(self.items(dollars).level_id)
+
+    def test_a_rest_within_the_tolerance_is_shown_and_not_demanded(self):
+        customer = self.customer()
+        self.invoice(customer, 300)
+        self.credit_note(customer, 299.50)
+        dollars = self.invoice(customer, 100, currency=self.usd)
+        self.run_cycle()
+        self.assertEqual(self.sent(customer)[0][2:], ({dollars: 100}, 90.91))
+        action = self.actions(customer)
+        self.assertEqual(action.claimed_text, "$\N{NO-BREAK SPACE}100.00")
+        self.assertEqual(action._get_demands(), {self.usd: 100})
+        totals = re.sub(r"<[^>]+>|\s+", " ", action.items_table).split("Subtotal")[1:]
+        self.assertEqual(["Total to pay" in total for total in totals], ["EUR" not in total for total in totals])
+        self.assertRegex(" ".join(totals), "Not claimed now +[^0-9]*0.50")
+
+    def test_what_may_be_left_is_converted_into_the_currency_of_the_claim(self):
+        self.plan.minimum_amount = 0
+        for credit, is_demanded in ((98.90, False), (98.85, True)):
+            with self.subTest(credit=credit):
+                customer = self.customer()
+                self.invoice(customer, 100)
+                self.invoice(customer, 100, currency=self.usd)
+                self.credit_note(customer, credit, currency=self.usd)
+                self.run_cycle()
+                self.assertEqual(self.usd in self.actions(customer)._get_demands(), is_demanded)
 
     def test_all_credits_are_taken_off_also_when_some_items_are_on_hold(self):
         customer = self.customer()
