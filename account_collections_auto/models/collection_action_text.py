@@ -232,19 +232,32 @@ class CollectionAction(models.Model):
     def _prepare_payment_details(self):
         """Return what "how to pay" shows. Extend with yours; writes nothing."""
         self.ensure_one()
-        bank = self._get_bank_account()
+        banks = self._get_bank_accounts()
+        currencies = {bank: [currency for currency in banks if banks[currency] == bank] for bank in banks.values() if bank}
         return {
-            "bank": bank,
-            "holder": bank.acc_holder_name or self.company_id.name,
+            "accounts": [
+                {"bank": bank, "currency": ", ".join(each.name for each in names) if len(currencies) > 1 else None}
+                for bank, names in currencies.items()
+            ],
             "reference": self._get_payment_reference(),
-            "qr_url": self._get_qr_url(bank),
+            "qr_url": self._get_qr_url(banks),
         }
 
-    def _get_bank_account(self):
-        """Return the account to pay to: the one printed on the claimed invoices, else the company's first."""
-        claimed = self.line_ids.filtered(lambda line: line.amount_residual_currency > 0).move_id.partner_bank_id
-        own = claimed.filtered(lambda bank: bank.partner_id == self.company_id.partner_id)
-        return own[:1] or self.company_id.partner_id.bank_ids[:1]
+    def _get_bank_accounts(self):
+        """Return {currency that is demanded: account to pay to}: the one printed on its invoices, else on the others, else
+        the company's first. An invoice of a branch may name the account of the branch.
+        """
+        owed = self.line_ids.filtered(lambda line: line.amount_residual_currency > 0)
+        holders = (self.company_id | owed.move_id.company_id).partner_id
+
+        def printed(lines):
+            return lines.move_id.partner_bank_id.filtered(lambda bank: bank.partner_id in holders)[:1]
+
+        other = printed(owed) or self.company_id.partner_id.bank_ids[:1]
+        return {
+            currency: printed(owed.filtered(lambda line, currency=currency: line.currency_id == currency)) or other
+            for currency in self._get_demands() or owed.currency_id
+        }
 
     def _get_payment_reference(self):
         """Return what to state in the transfer: the reference of the one document, else the numbers that fit."""
@@ -253,12 +266,15 @@ class CollectionAction(models.Model):
             return lines.move_id.payment_reference
         return join_numbers((line.move_name for line in lines), REFERENCE_LENGTH)
 
-    def _get_qr_url(self, bank):
+    def _get_qr_url(self, banks):
         """Return the address of the QR code that Odoo makes for the claim, None where it makes none."""
         demands = self._get_demands()
-        if not bank or len(demands) != 1 or not self.company_id.qr_code:
+        if len(demands) != 1 or not self.company_id.qr_code:
             return None
         ((currency, amount),) = demands.items()
+        bank = banks[currency]
+        if not bank:
+            return None
         url = bank.build_qr_code_url(amount, self._get_payment_reference(), "", currency, self.partner_id)
         return url and self.get_base_url() + url
 

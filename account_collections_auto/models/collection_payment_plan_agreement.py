@@ -34,8 +34,7 @@ class CollectionPaymentPlan(models.Model):
             plan.payment_details = self.env["ir.qweb"]._render(
                 "account_collections_auto.payment_details",
                 {
-                    "bank": bank,
-                    "holder": bank.acc_holder_name or plan.company_id.name,
+                    "accounts": [{"bank": bank, "currency": None}] if bank else [],
                     "reference": join_numbers((item.display_name for item in plan.item_ids), REFERENCE_LENGTH),
                     "qr_url": None,
                 },

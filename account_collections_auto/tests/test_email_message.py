@@ -104,6 +104,36 @@ class TestMessage(EmailCase):
             self.assertIn(text, body)
         self.assertIn("If you have paid in the last days, thank you", body)
 
+    def test_an_invoice_of_a_branch_is_paid_to_the_account_of_the_branch(self):
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        self.env.user.sudo().company_ids = [Command.link(branch.id)]
+        self.env.user.sudo().company_id = self.company
+        banks = self.env["res.partner.bank"].sudo()
+        banks.create({"acc_number": "BE68539007547034", "partner_id": self.company.partner_id.id})
+        own = banks.create({"acc_number": "BE71096123456769", "partner_id": branch.partner_id.id})
+        customer = self.customer()
+        receivable = self.company_data["default_account_receivable"]
+        customer.with_company(branch).property_account_receivable_id = receivable
+        journal = self.company_data["default_journal_sale"]
+        self.invoice(customer, company_id=branch.id, journal_id=journal.id, partner_bank_id=own.id)
+        self.run_cycle()
+        details = self.actions(customer).payment_details
+        self.assertIn("BE71096123456769", details)
+        self.assertIn("Account holder: Branch", details)
+        self.assertNotIn("BE68539007547034", details)
+
+    def test_each_currency_is_paid_to_the_account_printed_on_its_invoices(self):
+        customer = self.customer()
+        other = self.setup_other_currency("EUR")
+        numbers = {self.company.currency_id: "BE68539007547034", other: "BE71096123456769"}
+        for currency, number in numbers.items():
+            bank = self.env["res.partner.bank"].create({"acc_number": number, "partner_id": self.company.partner_id.id})
+            self.invoice(customer, currency=currency, partner_bank_id=bank.id)
+        self.run_cycle()
+        details = self.actions(customer).payment_details
+        for currency, number in numbers.items():
+            self.assertRegex(details, rf"<b>{currency.name}</b><br/?>\s*Account: <span[^>]*>{number}<")
+
     def test_reference_of_several_invoices_is_their_numbers(self):
         customer = self.customer()
         invoices = [self.invoice(customer) for _number in range(2)]
