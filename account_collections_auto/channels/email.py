@@ -18,7 +18,7 @@ class CollectionChannelEmail(models.AbstractModel):
         """The collections contacts; else the invoice contacts named on the claimed invoices; else the company.
 
         With a payer, that partner in place of the customer; with a hold that names who alone may be written to, that one.
-        Addresses are de-duplicated in their normalised form.
+        A contact may have several addresses; they are de-duplicated in their normalised form.
         ``for_customer``: about the whole account, so one message, and of a customer whose invoice contacts get only
         what is theirs none goes to those.
         """
@@ -63,19 +63,21 @@ class CollectionChannelEmail(models.AbstractModel):
                    SELECT case_id, 0, payer_id FROM payer
                     WHERE NOT by_contact AND case_id NOT IN (SELECT case_id FROM flagged UNION SELECT case_id FROM named)
                )
-               SELECT DISTINCT ON (chosen.case_id, chosen.contact_id, COALESCE(partner.email_normalized, partner.email))
+               SELECT DISTINCT ON (chosen.case_id, chosen.contact_id, COALESCE(used.address, partner.email))
                       chosen.case_id, chosen.contact_id, 'email', partner.id,
-                      COALESCE(partner.email_normalized, partner.email), partner.lang,
+                      COALESCE(used.address, partner.email), partner.lang,
                       CASE WHEN COALESCE(partner.email, '') = '' THEN 'no_address'
-                           WHEN partner.email_normalized IS NULL THEN 'invalid_address'
+                           WHEN used.address IS NULL THEN 'invalid_address'
                            WHEN EXISTS (SELECT 1 FROM mail_blacklist listed
-                                         WHERE listed.email = partner.email_normalized AND listed.active) THEN 'blacklisted'
+                                         WHERE listed.email = used.address AND listed.active) THEN 'blacklisted'
                            WHEN EXISTS (SELECT 1 FROM collection_bounce bounce
-                                         WHERE bounce.email = partner.email_normalized AND bounce.active
+                                         WHERE bounce.email = used.address AND bounce.active
                                            AND bounce.company_id = %(company)s) THEN 'bounced'
                       END
                  FROM chosen JOIN res_partner partner ON partner.id = chosen.partner_id
-                ORDER BY chosen.case_id, chosen.contact_id, COALESCE(partner.email_normalized, partner.email), partner.id""",
+                      CROSS JOIN LATERAL (%(addresses)s) used
+                ORDER BY chosen.case_id, chosen.contact_id, COALESCE(used.address, partner.email), partner.id""",
+            addresses=_addresses_sql(),
             company=company.id,
             for_customer=for_customer,
         )
@@ -166,9 +168,8 @@ class CollectionChannelEmail(models.AbstractModel):
         """Values of the mail of ``action``. It belongs to the case, so that replies land there."""
         case, company = action.case_id, action.company_id
         action.message_id = generate_tracking_message_id(f"{case.id}-collection.case")
-        recipients = ", ".join(
-            formataddr((header_name(partner.name), partner.email_normalized)) for partner in action.recipient_ids
-        )
+        names = action.recipient_ids._get_collection_names()
+        recipients = ", ".join(formataddr((header_name(names.get(address)), address)) for address in action._get_addresses())
         if action.is_test:
             recipients = company.collection_test_email
         return {
@@ -243,6 +244,21 @@ class CollectionChannelEmail(models.AbstractModel):
         mails._withdraw_late()
         mails._end_service_alert()
         mails._trigger_queue(only_if_due=True)
+
+
+def _addresses_sql():
+    """SELECT of the addresses of ``partner``: Odoo's normalised one, which is the first, and what else looks like one.
+
+    A name in quotes is none, and the others are only looked for where there is a second @.
+    """
+    return SQL(
+        """SELECT partner.email_normalized AS address
+           UNION ALL
+           SELECT lower(found[1])
+             FROM regexp_matches(regexp_replace(partner.email, '"[^"]*"', '', 'g'),
+                                 '[a-zA-Z0-9._%%+-]+@[a-zA-Z0-9.-]+\\.[a-zA-Z]{2,63}', 'g') found
+            WHERE partner.email LIKE '%%@%%@%%' AND lower(found[1]) != lower(partner.email_normalized)"""
+    )
 
 
 def header_name(name):

@@ -202,7 +202,7 @@ def recipients(env, company, case_ids):
                SELECT case_id, partner_id, address, lang, problem
                  FROM (%(recipients)s) AS recipient
                       (case_id, contact_id, channel, partner_id, address, lang, problem)
-                ORDER BY case_id, partner_id""",
+                ORDER BY case_id, partner_id, address""",
             cases=list(case_ids),
             only_contacts=env["collection.hold"]._only_contacts_sql(company._collection_today()),
             recipients=env["collection.channel.email"]._recipients_sql(company, for_customer=True),

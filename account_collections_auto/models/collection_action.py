@@ -311,7 +311,7 @@ class CollectionAction(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT case_id, contact_id, channel, partner_id, address, lang FROM collection_tmp_recipient
-                    WHERE problem IS NULL ORDER BY case_id, contact_id, channel, partner_id"""
+                    WHERE problem IS NULL ORDER BY case_id, contact_id, channel, partner_id, address"""
             )
         )
         recipients = {}

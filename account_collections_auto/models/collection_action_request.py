@@ -48,7 +48,8 @@ class CollectionAction(models.Model):
     def _get_shown_recipients(self):
         """Return name and address of the recipients, as a person recognises them."""
         self.ensure_one()
-        return ", ".join(f"{partner.name} <{partner.email_normalized}>" for partner in self.recipient_ids)
+        names = self.recipient_ids._get_collection_names()
+        return ", ".join(f"{names.get(address, '')} <{address}>".strip() for address in self._get_addresses())
 
     def _get_leaving_time(self):
         """Return when the mail may leave at the earliest, False for at once."""

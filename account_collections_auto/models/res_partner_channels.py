@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import email_normalize_all
 
 
 class ResPartner(models.Model):
@@ -18,6 +19,10 @@ class ResPartner(models.Model):
         string="E-mail Status",
         groups="account_collections_auto.group_collection_auditor",
     )
+
+    def _get_collection_names(self):
+        """Return {normalised address: name of the contact}; a contact may have several addresses."""
+        return {address: partner.name for partner in reversed(self) for address in email_normalize_all(partner.email)}
 
     @api.depends("email", "email_normalized")
     def _compute_collection_email_health(self):

@@ -44,6 +44,33 @@ class TestPainsContacts(CollectionsCase):
             email_split(self.actions(customer).mail_id.email_to), ["ap@example.com", "second@example.com"]
         )
 
+    def test_pain_12_all_addresses_of_a_contact_get_it_once(self):
+        customer = self.customer(email='AP@example.com; "Boss" <boss@example.com>,\nap@EXAMPLE.com, "x@y.com" <c@example.com>')
+        self.contact(customer, "Second <second@example.com>; boss@example.com", collection_contact=True)
+        customer.collection_contact = True
+        self.invoice(customer)
+        self.run_cycle()
+        addresses = ["ap@example.com", "boss@example.com", "c@example.com", "second@example.com"]
+        self.assertEqual(self.recipients(customer), [", ".join(addresses)])
+        self.assertEqual(email_split(self.actions(customer).mail_id.email_to), addresses)
+
+    def test_pain_12_an_address_that_does_not_work_leaves_the_others(self):
+        customer = self.customer(email="gone@example.com, full@example.com, ap@example.com")
+        self.env["mail.blacklist"]._add("gone@example.com")
+        self.invoice(customer)
+        self.run_cycle()
+        action = self.actions(customer)
+        self.assertEqual(action.recipient, "ap@example.com, full@example.com")
+        action.sudo()._bounce("full@example.com", "Mailbox full")
+        self.assertEqual((action.state, action.note_code), ("sent", "address_refused"))
+        self.run_on(14)
+        self.assertEqual(self.actions(customer)[-1].recipient, "ap@example.com")
+        action = self.actions(customer)[-1]
+        action.sudo()._bounce("ap@example.com", "Gone too")
+        self.assertEqual(action.state, "bounced")
+        self.run_on(22)
+        self.assertWithheld(customer, "blacklisted", TODAY + timedelta(days=22))
+
     def test_pain_13_a_blacklisted_address_leaves_nothing_queued(self):
         self.level(7).mode = "review"
         customer = self.customer(email="gone@example.com")
