@@ -76,8 +76,8 @@ class ResCompany(models.Model):
     collection_brake_factor = fields.Float(
         string="Brake Factor",
         default=3.0,
-        help="An automatic cycle that would contact more than this many times the usual number of customers "
-        "stops as a preview.",
+        help="An automatic cycle that would contact more than this many times the usual number of customers, "
+        "which is the median of its last ten, stops as a preview. Ten customers are never too many.",
     )
     collection_brake_first_limit = fields.Integer(
         string="Brake At First",
