@@ -13,19 +13,30 @@ from .wish import CYCLE, WITHOUT_LEVEL
 # Reasons whose text is a date.
 DATED = ("gap", "bank_line", "awaiting_review", "not_reached", "promise", "payment_notice", "settlement")
 
-# Stored fields of e-invoicing modules, with the states in which the customer may not have the invoice yet.
+# Stored fields of e-invoicing modules, with the states in which the customer may not have the invoice, or refused it.
 ELECTRONIC_STATES = {
     "edi_state": ("to_send",),
     "peppol_move_state": ("to_send", "processing", "error"),
     "nemhandel_move_state": ("to_send", "processing", "error"),
-    "l10n_it_edi_state": ("being_sent", "requested", "processing", "rejected"),
-    "l10n_ro_edi_state": ("invoice_not_indexed", "invoice_sent", "invoice_refused"),
+    "l10n_es_edi_verifactu_state": ("rejected",),
     "l10n_hu_edi_state": ("sent", "send_timeout", "rejected"),
-    "l10n_my_edi_state": ("in_progress", "invalid", "rejected"),
-    "l10n_gr_edi_state": ("invoice_error",),
-    "l10n_rs_edi_state": ("sending_failed",),
+    "l10n_in_edi_status": ("to_send",),
+    "l10n_it_edi_state": (
+        "being_sent",
+        "requires_user_signature",
+        "processing",
+        "forward_attempt",
+        "rejected",
+        "rejected_by_pa_partner",
+    ),
     "l10n_jo_edi_state": ("to_send",),
+    "l10n_my_edi_state": ("in_progress", "invalid", "rejected"),
+    "l10n_pl_edi_status": ("sent", "rejected"),
+    "l10n_ro_edi_state": ("invoice_not_indexed", "invoice_sent", "invoice_refused"),
+    "l10n_rs_edi_state": ("sending_failed",),
+    "l10n_tr_nilvera_send_status": ("error", "sent", "waiting", "unknown"),
     "l10n_tw_edi_state": ("invalid",),
+    "l10n_vn_edi_invoice_state": ("ready_to_send",),
 }
 
 

@@ -1,10 +1,11 @@
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
 
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 from psycopg2 import IntegrityError
 
-from ..engine import withhold
+from ..engine import select, withhold
 from .bulk import post_invoices
 from .common import TODAY, CollectionsCase
 
@@ -58,6 +59,24 @@ class TestStops(CollectionsCase):
         with patch.object(withhold, "ELECTRONIC_STATES", {"edi_state": ("to_send",), "state": ("posted",)}):
             self.run_cycle()
         self.assertWithheld(customer, "edi")
+
+    def test_each_state_of_an_electronic_invoice_that_is_not_accepted_withholds(self):
+        """None of these modules is installed here: their columns are, for the length of the test."""
+        item = self.items(self.overdue())
+        stored = SimpleNamespace(store=True)
+        moves = SimpleNamespace(_fields=dict.fromkeys(withhold.ELECTRONIC_STATES, stored))
+        select.select(self.env, self.company, TODAY)
+        statement = withhold._electronic_invoice({"account.move": moves})
+        for name in withhold.ELECTRONIC_STATES:
+            self.env.cr.execute(SQL("ALTER TABLE account_move ADD COLUMN IF NOT EXISTS %s varchar", SQL.identifier(name)))
+        self.assertEqual(self.env.execute_query(statement), [])
+        for name, states in withhold.ELECTRONIC_STATES.items():
+            for state, withheld in [*dict.fromkeys(states, True).items(), ("accepted", False), (None, False)]:
+                with self.subTest(name=name, state=state):
+                    update = SQL("UPDATE account_move SET %s = %s WHERE id = %s", SQL.identifier(name), state, item.move_id.id)
+                    self.env.cr.execute(update)
+                    found = [row[:2] for row in self.env.execute_query(statement)]
+                    self.assertEqual(found, [(item.id, "edi")] if withheld else [])
 
     def test_only_invoices_that_were_sent_when_the_plan_says_so(self):
         self.plan.only_sent_invoices = True
