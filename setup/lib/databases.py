@@ -42,6 +42,19 @@ class Database:
     def exists(self):
         return self.name in names(self.environment)
 
+    def create(self, comment):
+        """Create an empty database, with the extensions that Odoo uses where the role may create them."""
+        sql(self.environment, f'CREATE DATABASE "{self.name}" TEMPLATE template1')
+        sql(self.environment, f"COMMENT ON DATABASE \"{self.name}\" IS '{comment}'")
+        for statement in postgres.EXTENSIONS.strip().splitlines():
+            with contextlib.suppress(Problem):
+                sql(self.environment, statement, database=self.name)
+
+    def comment(self):
+        """Return what `create` wrote on the database; '' on one that was made otherwise."""
+        query = f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{self.name}'"
+        return sql(self.environment, query).strip()
+
     def copy_from(self, other):
         self.drop()
         sql(self.environment, f'CREATE DATABASE "{self.name}" TEMPLATE "{other.name}"')

@@ -12,11 +12,11 @@ import subprocess
 import time
 import urllib.request
 
-from . import databases
+from . import databases, postgres
 from .children import end
 from .databases import Database
 from .environment import prepared_environment
-from .paths import CLONE, content_key, run_folder
+from .paths import CLONE, clone_key, content_key, run_folder
 from .prepared import locked, remove
 from .say import Problem, doing
 
@@ -31,6 +31,7 @@ def main(arguments):
     serve = "--no-serve" not in arguments
     with prepared_environment() as environment, locked(run_folder("locks") / "demo"):
         database = Database(environment, DATABASE, run_folder("odoo-data"))
+        _check_ours(database)
         mails = run_folder("mails")
         if "--fresh" in arguments:
             database.drop()
@@ -45,6 +46,19 @@ def main(arguments):
                 if serve:
                     _serve(server)
     return 0 if _worked(result) else 1
+
+
+def _check_ours(database):
+    """Refuse a database that this clone did not make: a server that others use may have one of the same name."""
+    if postgres.named_by_user() and database.exists() and database.comment() != _mark():
+        raise Problem(
+            f"the server named by the PG* variables has a database {database.name} that this clone did not make: "
+            "rename or drop it, or name another server"
+        )
+
+
+def _mark():
+    return f"demonstration data of the account collections clone {clone_key()}"
 
 
 def _bring_up_to_date(database):
@@ -68,9 +82,9 @@ def _bring_up_to_date(database):
                 raise Problem(f"{problem}; setup/run --fresh starts over with a new database") from problem
     else:
         with doing("creating the demonstration database (once, a minute or two)"):
-            new = Database(database.environment, f"{DATABASE}_new", database.data)
+            new = Database(database.environment, databases.own_name("demo_new"), database.data)
             new.drop()
-            databases.sql(database.environment, f'CREATE DATABASE "{new.name}" TEMPLATE template1')
+            new.create(comment=_mark())
             new.odoo("--init", modules, run_folder("logs") / "install-demo.log", "--with-demo")
             # The demonstration data's own notices to its users are not what the cycle sends.
             databases.sql(database.environment, "DELETE FROM mail_mail WHERE state = 'outgoing'", database=new.name)
