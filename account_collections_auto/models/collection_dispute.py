@@ -102,7 +102,9 @@ class CollectionDispute(models.Model):
     @api.depends("reason_id", "case_id")
     def _compute_user_id(self):
         for dispute in self:
-            dispute.user_id = dispute.user_id or dispute._find_owner()
+            # On a new form somebody is proposed before the reason is chosen, which says who looks into it.
+            if not dispute._origin or not dispute.user_id:
+                dispute.user_id = dispute._find_owner()
 
     def _find_owner(self):
         """Return who looks into it: the reason's owner, somebody of its team, or the collector; or who stands in."""

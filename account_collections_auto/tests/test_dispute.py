@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form
 
 from .common import TODAY, CollectionsCase
 
@@ -179,6 +180,15 @@ class TestDispute(CollectionsCase):
         self.assertEqual(len(told), 1)
         self.settle(dispute, 0)
         self.assertFalse(dispute.activity_ids)
+
+    def test_on_a_form_the_reason_that_is_chosen_says_who_looks_into_it(self):
+        opened = self.case(self.invoice(self.customer(), 1000).partner_id).action_dispute()
+        form = Form(self.env["collection.dispute"].with_context(**opened["context"]))
+        self.assertEqual(form.user_id, self.manager)
+        form.reason_id = self.delivery
+        self.assertEqual(form.user_id, self.collector)
+        form.reason_id = self.env.ref("account_collections_auto.collection_dispute_reason_price")
+        self.assertEqual(form.user_id, self.manager)
 
     def test_the_customer_is_told_in_the_language_of_the_customer(self):
         self.env["res.lang"]._activate_lang("de_DE")

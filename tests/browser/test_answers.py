@@ -6,20 +6,32 @@ from odoo.tests import HttpCase, tagged
 
 @tagged("post_install", "-at_install")
 class TestAnswersTour(CollectionsCase, HttpCase):
-    """A collector logs calls and records what came out of them; the owner settles the dispute with a credit note."""
+    """A collector logs calls and records what came out of them; somebody else owns the dispute and settles it."""
 
-    def test_a_collector_records_a_promise_and_a_dispute_from_calls(self):
-        self.invoice(
-            self.customer("Late Riser", "late@example.com"), 300, due=self.company._collection_today() - timedelta(days=10)
-        )
-        self.env["collection.case"]._refresh_marked()
-        user = self.make_user("browser", "account_collections_auto.group_collector", "account.group_account_invoice")
+    def visit(self, user, url, tour):
         user.password = user.login
-        self.start_tour("/odoo/collection-cases", "collection_answers", login=user.login, timeout=180)
+        self.start_tour(url, tour, login=user.login, timeout=180)
+        self.env.invalidate_all()
+
+    def test_a_collector_records_a_promise_and_a_dispute_from_calls_and_its_owner_credits_it(self):
+        today = self.company._collection_today()
+        self.invoice(self.customer("Late Riser", "late@example.com"), 300, due=today - timedelta(days=10))
+        self.env["collection.case"]._refresh_marked()
+        # Neither has any right in accounting beyond reading.
+        collector = self.make_user("carla", "account_collections_auto.group_collector")
+        owner = self.make_user("otto", "account_collections_auto.group_collector")
+        self.env.ref("account_collections_auto.collection_dispute_reason_quantity").user_id = owner
+
+        self.visit(collector, "/odoo/collection-cases", "collection_answers")
         case = self.env["collection.case"].search([("partner_id.name", "=", "Late Riser")])
+        self.assertRecordValues(case.promise_ids, [{"amount": 300, "state": "open", "promise_date": today}])
         self.assertRecordValues(
-            case.promise_ids, [{"amount": 300, "state": "open", "promise_date": self.company._collection_today()}]
+            case.dispute_ids, [{"amount": 120, "state": "new", "user_id": owner.id, "create_uid": collector.id}]
         )
-        self.assertRecordValues(case.dispute_ids, [{"amount": 120, "state": "accepted", "user_id": user.id}])
-        self.assertRecordValues(case.dispute_ids.credit_note_ids, [{"state": "draft", "amount_total": 120}])
         self.assertEqual(set(case.action_ids.mapped("call_result")), {"will_pay", "disputes"})
+
+        self.visit(owner, "/odoo/collection-today", "collection_dispute_owner")
+        self.assertRecordValues(case.dispute_ids, [{"state": "accepted"}])
+        self.assertRecordValues(
+            case.dispute_ids.credit_note_ids, [{"state": "draft", "amount_total": 120, "move_type": "out_refund"}]
+        )

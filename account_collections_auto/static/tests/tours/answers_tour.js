@@ -26,9 +26,19 @@ registry.category("web_tour.tours").add("collection_answers", {
         { trigger: ".modal .o_data_row .o_field_widget[name=amount] input", run: "edit 120" },
         { trigger: ".modal .o_form_button_save", run: "click" },
         { trigger: "body:not(:has(.modal)) .o_form_view button[name=action_log_call]" },
-        { content: "The owner settles it", trigger: ".o_button_more", run: "click" },
-        { trigger: "button.oe_stat_button:contains(Disputes)", run: "click" },
+    ],
+});
+
+registry.category("web_tour.tours").add("collection_dispute_owner", {
+    url: "/odoo/collection-today",
+    steps: () => [
+        {
+            content: "Today says that there is a dispute",
+            trigger: ".o_collection_tile[data-tile=answers] .o_collection_link:contains('Disputes')",
+            run: "click",
+        },
         { trigger: ".o_data_row td[name=partner_id]:contains('Late Riser')", run: "click" },
+        { content: "What the customer said", trigger: ".o_form_view [name=description] textarea:value('Two boxes are missing')" },
         { trigger: ".o_form_view button[name=action_settle]", run: "click" },
         { trigger: ".modal [name=decision] label:contains('Accept all of it')", run: "click" },
         { trigger: ".modal [name=summary]:contains('A draft credit note is made')" },
