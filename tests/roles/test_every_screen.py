@@ -1,10 +1,11 @@
 from .auditor import AuditorChangesNothing
+from .companies import CompaniesSeeTheirOwn
 from .screens import SUITE, Screen, extended_views, load_action, menu_actions, suite_actions, suite_models
 from .visitor import Visitor
 from .world import ROLES, World
 
 
-class TestEveryScreen(AuditorChangesNothing, World):
+class TestEveryScreen(AuditorChangesNothing, CompaniesSeeTheirOwn, World):
     """Each role opens every menu, action and view, uses every search, presses every button: nobody meets an error."""
 
     def test_no_screen_would_be_opened_empty(self):
