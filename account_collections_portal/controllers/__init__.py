@@ -4,3 +4,4 @@ from . import documents
 from . import answers
 from . import link
 from . import home
+from . import pay

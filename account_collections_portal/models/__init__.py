@@ -6,3 +6,8 @@ from . import collection_payment_plan_portal
 from . import collection_channel_email
 from . import res_company
 from . import res_config_settings
+from . import collection_item_pay
+from . import collection_payment_allocation
+from . import payment_transaction
+from . import account_move_line
+from . import collection_case_pay

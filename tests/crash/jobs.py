@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 import psycopg2
-from odoo import SUPERUSER_ID, Command, api, fields, sql_db
+from odoo import SUPERUSER_ID, Command, api, fields, sql_db, tools
 from odoo.addons.account_collections_auto.models import account_move_line
 from odoo.addons.account_collections_auto.tests.bulk import post_invoices
+from odoo.addons.account_collections_portal.engine.paying import Choice, what_to_pay
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 
@@ -587,3 +588,77 @@ ANSWERS = {
     "has_paid": lambda env, partner, day: _stop(env, "collection.payment.notice", partner, day, amount=100, payment_date=day),
     "waits": lambda env, partner, day: _stop(env, "collection.hold", partner, day, reason="Waits for a document"),
 }
+
+
+# -- customers who pay online ------------------------------------------------------------------------------------------
+
+
+@a_job
+def a_provider(job):
+    """Odoo's demonstration provider takes payments."""
+    with job.env() as env:
+        provider = env["payment.provider"].search([("code", "=", "demo"), ("company_id", "=", env.company.id)], limit=1)
+        provider.write({"state": "test", "is_published": True})
+        provider.journal_id = env["account.journal"].search(
+            [("type", "=", "bank"), ("company_id", "=", env.company.id)], limit=1
+        )
+        env.cr.commit()
+        return provider.id
+
+
+@a_job
+def begin_payment(job, customer, provider):
+    """Press "Pay" on a page that was opened before; the word is "begun" or "refused"."""
+    with job.env() as env:
+        case = env["collection.case"].search([("partner_id", "=", customer)])
+        domain = [("case_id", "=", case.id), ("active", "=", True)]
+        payable, _rows = env["collection.item"]._read_payable(case.company_id, domain)
+        (part,) = what_to_pay(payable.values(), Choice(), {item.group: 2 for item in payable.values()})
+        items = env["collection.item"].browse([share.id for share in part.debts])
+        transactions = env["payment.transaction"]
+        values = {
+            "provider_id": provider,
+            "payment_method_id": env.ref("payment_demo.payment_method_demo").id,
+            "amount": part.amount,
+            "currency_id": part.group[1],
+            "partner_id": customer,
+            "operation": "online_direct",
+            "reference": f"{case.id}-{os.getpid()}",
+        }
+        chosen = transactions._collection_prepare_vals(case, part, {item.id: item.move_line_id for item in items})
+        job.reach("ready")
+        job.wire.readline()
+        try:
+            with tools.mute_logger("odoo.sql_db"):
+                transactions.create({**values, **chosen})
+                env.cr.commit()
+        except psycopg2.IntegrityError:
+            env.cr.rollback()
+            return "refused"
+        return "begun"
+
+
+@a_job
+def confirm_payment(job, transaction):
+    """The provider says that the money is there."""
+    with job.env() as env:
+        env["payment.transaction"].browse(transaction)._set_done()
+        env.cr.commit()
+
+
+@a_job
+def book_payment(job, transaction):
+    """What the page of the customer and the scheduler do at the same moment; the word is "booked" or "again"."""
+    with job.env() as env:
+        found = env["payment.transaction"].browse(transaction)
+        assert not found.is_post_processed
+        job.reach("ready")
+        job.wire.readline()
+        try:
+            with tools.mute_logger("odoo.sql_db"):
+                found._post_process()
+                env.cr.commit()
+        except psycopg2.OperationalError:
+            env.cr.rollback()
+            return "again"
+        return "booked"

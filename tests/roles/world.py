@@ -45,6 +45,7 @@ class World(HttpCase):
         cls._record_answers(today)
         cls._hand_over()
         cls._escalate(today)
+        cls._pay_online()
         cls.users = {role: cls._make_user(role, groups) for role, groups in ROLES.items()}
         cls.env.flush_all()
 
@@ -107,6 +108,32 @@ class World(HttpCase):
         cls.env["collection.credit.hold"]._set_by_hand(item.case_id, "Pays late", False)
         values = {"partner_id": item.case_id.partner_id.id, "company_id": cls.company.id, "item_ids": [Command.set(item.ids)]}
         cls.env["collection.write.off"].create({**values, "amount": 10, "reason": "Dissolved"})
+
+    @classmethod
+    def _pay_online(cls):
+        """A customer chose something on the portal, and the money is on its way."""
+        item = cls.env["collection.item"].search([("amount_residual_currency", ">", 100)], limit=1)
+        provider = cls.env["payment.provider"].sudo().search([("code", "=", "demo"), ("company_id", "=", cls.company.id)])
+        chosen = {
+            "case_id": item.case_id.id,
+            "item_id": item.id,
+            "move_id": item.move_id.id,
+            "account_id": item.move_line_id.account_id.id,
+            "number": item.move_id.name,
+            "currency_id": item.currency_id.id,
+            "amount": 100,
+        }
+        values = {"amount": 100, "currency_id": item.currency_id.id, "partner_id": item.partner_id.id}
+        cls.env["payment.transaction"].sudo().create(
+            {
+                **values,
+                "provider_id": provider[:1].id,
+                "payment_method_id": cls.env.ref("payment_demo.payment_method_demo").id,
+                "reference": "Online payment",
+                "collection_case_id": item.case_id.id,
+                "collection_allocation_ids": [Command.create(chosen)],
+            }
+        )
 
     @classmethod
     def _make_user(cls, role, groups):

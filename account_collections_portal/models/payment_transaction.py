@@ -1,0 +1,205 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+
+# A card form that was left open for longer is begun anew.
+_SAME_FOR = timedelta(hours=1)
+TODO = "account_collections_portal.mail_activity_type_payment_on_account"
+
+
+class PaymentTransaction(models.Model):
+    """A payment of items that a customer chose on the portal: what was chosen is what is matched.
+
+    Other transactions take Odoo's own way, and nothing is read or asked for them.
+    """
+
+    _inherit = "payment.transaction"
+
+    collection_case_id = fields.Many2one(
+        "collection.case",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="account_collections_auto.group_collection_auditor",
+    )
+    collection_allocation_ids = fields.One2many(
+        "collection.payment.allocation",
+        "transaction_id",
+        string="Chosen Items",
+        readonly=True,
+        groups="account_collections_auto.group_collection_auditor",
+    )
+    collection_seal = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+
+    # -- before money moves --------------------------------------------------------------------------------------------
+
+    @api.model
+    def _collection_prepare_vals(self, case, part, lines, reason_id=None):
+        """Values of a transaction that pays ``part``; ``lines``: {item id: journal item}. Writes nothing."""
+        shares = [(share, 1) for share in part.debts] + [(share, -1) for share in part.credits]
+        items = {item.id: item for item in self.env["collection.item"].browse([share.id for share, _sign in shares])}
+        return {
+            "collection_case_id": case.id,
+            "collection_seal": part.seal(),
+            "invoice_ids": [Command.set([line.move_id.id for line in lines.values()])],
+            "collection_allocation_ids": [
+                Command.create(
+                    {
+                        "case_id": case.id,
+                        "item_id": share.id,
+                        "move_id": lines[share.id].move_id.id,
+                        "account_id": lines[share.id].account_id.id,
+                        "number": lines[share.id].move_id.name,
+                        "due_date": items[share.id].due_date,
+                        "currency_id": lines[share.id].currency_id.id,
+                        "amount": sign * share.amount,
+                        "reason_id": sign > 0 and reason_id,
+                    }
+                )
+                for share, sign in shares
+            ],
+        }
+
+    @api.model
+    def _collection_under_way(self, moves):
+        """Return the payments on their way that are about these documents, whoever began them and wherever.
+
+        What a customer announced as a transfer only is none: no money moved.
+        """
+        waiting = Domain("state", "in", ("pending", "authorized")) & Domain("provider_code", "not in", ("custom", "none"))
+        unbooked = Domain("state", "=", "done") & Domain("is_post_processed", "=", False)
+        ours = Domain("collection_allocation_ids.move_id", "in", moves.ids)
+        about = (Domain("invoice_ids", "in", moves.ids) | ours) & Domain("operation", "not in", ("refund", "validation"))
+        return self.search(about & (waiting | unbooked))
+
+    @api.model
+    def _collection_make_way(self, part, moves, **same):
+        """Return the transaction that was begun for just this, if any; what was begun for something else is let go of.
+
+        Refuses what is on its way already. A letting go leaves the transaction as it is: should the provider confirm it
+        after all, its money is booked and stays on account.
+        """
+        if under_way := self._collection_under_way(moves):
+            raise UserError(self._collection_under_way_message(under_way))
+        items = [share.id for share in (*part.debts, *part.credits)]
+        begun = self.env["collection.payment.allocation"].search([("item_id", "in", items), ("state", "=", "open")])
+        transactions = begun.transaction_id
+        same = {**same, "state": "draft", "collection_seal": part.seal()}
+        for transaction in transactions:
+            is_recent = transaction.create_date > fields.Datetime.now() - _SAME_FOR
+            if is_recent and all(transaction[name] == value for name, value in same.items()):
+                return transaction
+        transactions.filtered(lambda one: one.state == "pending")._set_canceled(
+            self.env._("The customer pays another way.")
+        )
+        self.env["collection.payment.allocation"]._drop(transactions)
+        return self.browse()
+
+    @api.model
+    def _collection_under_way_message(self, under_way):
+        return self.env._(
+            "Nothing was charged: a payment of %(amount)s for these documents is on its way already (%(reference)s). There is "
+            "nothing more to do; reload the page to see what is left.",
+            amount=under_way[:1].currency_id.format(under_way[:1].amount),
+            reference=under_way[:1].reference,
+        )
+
+    def _update_state(self, allowed_states, target_state, state_message):
+        changed = super()._update_state(allowed_states, target_state, state_message)
+        if target_state in ("cancel", "error"):
+            ours_sudo = changed.sudo().filtered("collection_case_id")
+            if ours_sudo:
+                ours_sudo.env["collection.payment.allocation"]._drop(ours_sudo)
+        return changed
+
+    # -- when the money is there ---------------------------------------------------------------------------------------
+
+    def _collection_source(self):
+        """Return the transaction for which the customer chose: this one, or that of which it captures a part."""
+        self.ensure_one()
+        source = self.source_transaction_id
+        return source if source and source.operation == self.operation else self
+
+    def _post_process(self):
+        """Let Odoo book the money without matching it, then match what was chosen."""
+        ours = self.filtered(lambda one: one.sudo()._collection_source().collection_case_id)
+        if not ours:
+            return super()._post_process()
+        super(PaymentTransaction, self - ours)._post_process()
+        for transaction_sudo in ours.sudo():
+            source_sudo, booked = transaction_sudo._collection_source(), transaction_sudo.payment_id
+            # Odoo would post drafts among them, and match all of their lines, the oldest first.
+            (transaction_sudo | source_sudo).invoice_ids = False
+            super(PaymentTransaction, transaction_sudo)._post_process()
+            source_sudo.invoice_ids = source_sudo.collection_allocation_ids.move_id
+            payment = transaction_sudo.payment_id
+            if transaction_sudo.state == "done" and payment != booked:
+                company = payment.company_id
+                source_sudo.with_company(company)._collection_book(payment.with_company(company))
+        return None
+
+    def _create_payment(self, **extra_create_values):
+        source_sudo = self.sudo()._collection_source()
+        if source_sudo.collection_case_id:
+            extra_create_values = {
+                "partner_id": source_sudo.collection_case_id.partner_id.id,
+                "destination_account_id": source_sudo.collection_allocation_ids[:1].account_id.id,
+                **extra_create_values,
+            }
+        return super()._create_payment(**extra_create_values)
+
+    def _collection_book(self, payment):
+        """Match ``payment`` with what was chosen, say thank you, and tell who answers for the customer what was left."""
+        money = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.destination_account_id and not line.reconciled
+        )[:1]
+        if money:
+            self.collection_allocation_ids._match(payment, money)
+        else:
+            self.collection_allocation_ids.state = "on_account"
+        left = -money.amount_residual_currency if money else payment.amount
+        missed = self.collection_allocation_ids.filtered(lambda allocation: allocation.state == "on_account")
+        if missed or not self.currency_id.is_zero(left):
+            self._collection_tell(payment, missed, left)
+        self._collection_thank()
+
+    def _collection_tell(self, payment, missed, left):
+        """A to-do for what of a payment stays on account, because it was settled otherwise meanwhile."""
+        summary = self.env._(
+            "%(amount)s of the payment %(reference)s are on account: %(documents)s changed meanwhile",
+            amount=self.currency_id.format(left),
+            reference=payment.name or self.reference,
+            documents=", ".join(number for number in missed[:5].mapped("number") if number),
+        )
+        case = self.collection_case_id
+        case.with_context(mail_activity_quick_update=True).activity_schedule(
+            TODO, user_id=case._get_todo_user().id, summary=summary
+        )
+
+    def _collection_thank(self):
+        """Mail what was paid, to who paid it."""
+        if self.partner_email:
+            self.env.ref("account_collections_portal.mail_template_paid").sudo().send_mail(self.id)
+
+    # -- what people read ----------------------------------------------------------------------------------------------
+
+    def _get_invoices_to_notify(self):
+        """Of a payment over hundreds of documents the case tells, not each of them."""
+        if self.sudo().collection_case_id:
+            return self.env["account.move"]
+        return super()._get_invoices_to_notify()
+
+    def _log_message_on_linked_documents(self, message):
+        case_sudo = self.sudo().collection_case_id
+        if case_sudo:
+            case_sudo._message_log(body=message, author_id=self.partner_id.id)
+        return super()._log_message_on_linked_documents(message)
+
+    def _get_communication(self):
+        """Of several documents the reference of none: that of the payment."""
+        if len(self.sudo().collection_allocation_ids) > 1:
+            return self.reference
+        return super()._get_communication()
