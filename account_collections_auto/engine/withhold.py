@@ -13,6 +13,10 @@ from .wish import CYCLE, WITHOUT_LEVEL
 # Reasons whose text is a date.
 DATED = ("gap", "bank_line", "awaiting_review", "not_reached", "promise", "payment_notice", "settlement")
 
+# The tables of a cycle, for the reasons that other questions ask too.
+TMP_CASE = SQL("collection_tmp_case")
+TMP_ITEM = SQL("collection_tmp_item")
+
 # Stored fields of e-invoicing modules, with the states in which the customer may not have the invoice, or refused it.
 ELECTRONIC_STATES = {
     "edi_state": ("to_send",),
@@ -104,7 +108,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
 
 def _item_stops(env, company, date):
     """Return SELECTs of (item_id, code, until, text, amount); without an amount the whole item is stopped."""
-    stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(company, date), _payment(), _direct_debit()]
+    stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(company, date), payment_on_its_way(), _direct_debit()]
     electronic = _electronic_invoice(env)
     if electronic:
         stops.append(electronic)
@@ -212,15 +216,15 @@ def _online_payment(company, date):
     )
 
 
-def _payment():
+def payment_on_its_way(items=TMP_ITEM):
     """A payment linked to the invoice that has not reduced its residual: a draft, or one that is not matched with it.
 
     Odoo keeps the link when a match is undone. Once the payment is used up elsewhere, by its return or by another invoice,
-    it is none of this invoice's any more.
+    it is none of this invoice's any more. ``items``: the table to look at, with item_id, move_id and collectable.
     """
     return SQL(
         """SELECT DISTINCT item.item_id, 'payment', NULL::date, payment.name::text
-             FROM collection_tmp_item item
+             FROM %s item
              JOIN account_move__account_payment link ON link.invoice_id = item.move_id
              JOIN account_payment payment ON payment.id = link.payment_id
             WHERE item.collectable AND payment.payment_type = 'inbound' AND payment.state IN ('draft', 'in_process')
@@ -232,7 +236,8 @@ def _payment():
                   SELECT 1 FROM account_partial_reconcile partial
                     JOIN account_move_line credit ON credit.id = partial.credit_move_id
                     JOIN account_move_line debit ON debit.id = partial.debit_move_id
-                   WHERE credit.move_id = payment.move_id AND debit.move_id = item.move_id)"""
+                   WHERE credit.move_id = payment.move_id AND debit.move_id = item.move_id)""",
+        items,
     )
 
 
@@ -557,8 +562,11 @@ def contacted_lately(date, ignore_actions, test_mode):
     )
 
 
-def unmatched_bank_line(company, date):
-    """Money of this customer lies in the bank and is not matched yet: by partner, account number or reference."""
+def unmatched_bank_line(company, date, cases=TMP_CASE, items=TMP_ITEM):
+    """Money of this customer lies in the bank and is not matched yet: by partner, account number or reference.
+
+    ``cases`` and ``items``: the tables to look at, with case_id, debtor_id, in_transit_days and case_id, move_id, is_credit.
+    """
     number = SQL("regexp_replace(upper(%s), '[^A-Z0-9]', '', 'g')", SQL("reference.text"))
     return SQL(
         """WITH bank_line AS MATERIALIZED (
@@ -578,33 +586,35 @@ def unmatched_bank_line(company, date):
                SELECT kase.case_id, bank_line.date
                  FROM bank_line
                  JOIN res_partner partner ON partner.id = bank_line.partner_id
-                 JOIN collection_tmp_case kase ON kase.debtor_id = partner.commercial_partner_id
+                 JOIN %(cases)s kase ON kase.debtor_id = partner.commercial_partner_id
                UNION ALL
                SELECT kase.case_id, bank_line.date
                  FROM bank_line
                  JOIN res_partner_bank account
                    ON account.sanitized_acc_number = regexp_replace(upper(bank_line.account_number), '[^A-Z0-9]', '', 'g')
                  JOIN res_partner partner ON partner.id = account.partner_id
-                 JOIN collection_tmp_case kase ON kase.debtor_id = partner.commercial_partner_id
+                 JOIN %(cases)s kase ON kase.debtor_id = partner.commercial_partner_id
                UNION ALL
                SELECT kase.case_id, bank_word.date
                  FROM bank_word
                  JOIN (SELECT item.case_id, %(number)s AS number
-                         FROM collection_tmp_item item
+                         FROM %(items)s item
                          JOIN account_move move ON move.id = item.move_id
                          CROSS JOIN LATERAL (VALUES (move.name), (move.payment_reference)) reference (text)
                         WHERE NOT item.is_credit AND reference.text IS NOT NULL
                           AND EXISTS (SELECT 1 FROM bank_line)) named
                    ON named.number = bank_word.number AND length(named.number) >= 5
-                 JOIN collection_tmp_case kase ON kase.case_id = named.case_id
+                 JOIN %(cases)s kase ON kase.case_id = named.case_id
            )
            SELECT kase.case_id, 'bank_line', max(hit.date) + kase.in_transit_days - 1, max(hit.date)::text
-             FROM hit JOIN collection_tmp_case kase ON kase.case_id = hit.case_id
+             FROM hit JOIN %(cases)s kase ON kase.case_id = hit.case_id
             WHERE hit.date > %(date)s::date - kase.in_transit_days
             GROUP BY kase.case_id, kase.in_transit_days""",
         company=company.id,
         date=date,
         number=number,
+        cases=cases,
+        items=items,
     )
 
 

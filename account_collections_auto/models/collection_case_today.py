@@ -7,6 +7,8 @@ from ..engine import withhold
 # Without contact for so many days, a customer may be called; so many of them a day and company, the largest first.
 DAYS_WITHOUT_CONTACT = 14
 CALLS_A_DAY = 10
+# So many of the largest are looked at more closely: is their money on its way?
+CANDIDATES = 5 * CALLS_A_DAY
 
 
 class CollectionCase(models.Model):
@@ -141,7 +143,8 @@ class CollectionCase(models.Model):
     def _to_call_sql(self, alias):
         """The largest of each company as of this morning: who is called leaves the list, and nobody slips in behind.
 
-        A customer with a message on its way, or to approve, is about to hear from us anyway.
+        A customer with a message on its way, or to approve, is about to hear from us anyway. Credits and payments on their
+        way count as paid, and money that lies unmatched in the bank settles the matter for these days.
         """
         today = self._today_sql("kase")
         own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
@@ -153,7 +156,7 @@ class CollectionCase(models.Model):
         return SQL(
             """%(id)s IN (
                    WITH quiet AS MATERIALIZED (
-                       SELECT kase.id, kase.company_id, kase.last_written_date
+                       SELECT kase.id, kase.company_id, kase.partner_id, kase.plan_id, kase.last_written_date
                          FROM collection_case kase
                         WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
                           AND kase.oldest_due_date < %(today)s AND %(own)s AND %(at_hand)s
@@ -164,15 +167,37 @@ class CollectionCase(models.Model):
                                            WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))
                           AND NOT EXISTS (%(contact)s AND contact.contact_date > %(today)s - %(days)s
                                              AND NOT %(call_today)s)
+                   ), candidate AS MATERIALIZED (
+                       SELECT owing.id AS case_id, owing.company_id, owing.partner_id AS debtor_id, owing.last_written_date,
+                              owing.net, plan.in_transit_days, plan.tolerance_amount
+                         FROM (SELECT quiet.*, sum(item.amount_residual) AS net,
+                                      row_number() OVER (PARTITION BY quiet.company_id
+                                                         ORDER BY sum(item.amount_residual) DESC, quiet.id) AS place
+                                 FROM quiet JOIN collection_item item ON item.case_id = quiet.id
+                                WHERE item.active AND item.is_small IS NOT TRUE
+                                  AND (item.amount_residual < 0 OR item.due_date < %(item_today)s)
+                                GROUP BY quiet.id, quiet.company_id, quiet.partner_id, quiet.plan_id, quiet.last_written_date
+                              ) owing
+                         JOIN collection_plan plan ON plan.id = owing.plan_id
+                        WHERE owing.place <= %(candidates)s
+                   ), candidate_item AS MATERIALIZED (
+                       SELECT item.id AS item_id, item.case_id, item.move_id, item.amount_residual,
+                              item.amount_residual < 0 AS is_credit,
+                              item.amount_residual > 0 AND item.due_date < %(item_today)s AND item.is_small IS NOT TRUE
+                                  AS collectable
+                         FROM candidate JOIN collection_item item ON item.case_id = candidate.case_id AND item.active
+                   ), coming AS (
+                       SELECT case_id, sum(amount_residual) AS amount FROM candidate_item
+                        WHERE item_id IN (SELECT item_id FROM (%(payment)s) payment) GROUP BY case_id
                    )
                    SELECT kase.id FROM (
-                       SELECT quiet.id, quiet.company_id, quiet.last_written_date,
-                              row_number() OVER (PARTITION BY quiet.company_id
-                                                 ORDER BY sum(item.amount_residual) DESC, quiet.id) AS place
-                         FROM quiet JOIN collection_item item ON item.case_id = quiet.id
-                        WHERE item.active AND item.amount_residual > 0 AND item.is_small IS NOT TRUE
-                          AND item.due_date < %(item_today)s
-                        GROUP BY quiet.id, quiet.company_id, quiet.last_written_date
+                       SELECT candidate.case_id AS id, candidate.company_id, candidate.last_written_date,
+                              row_number() OVER (PARTITION BY candidate.company_id
+                                                 ORDER BY candidate.net - COALESCE(coming.amount, 0) DESC, candidate.case_id
+                                                ) AS place
+                         FROM candidate LEFT JOIN coming ON coming.case_id = candidate.case_id
+                        WHERE candidate.net - COALESCE(coming.amount, 0) > candidate.tolerance_amount
+                          AND candidate.case_id NOT IN (%(in_bank)s)
                    ) kase
                     WHERE place <= %(calls)s AND kase.last_written_date IS DISTINCT FROM %(today)s
                       AND NOT EXISTS (%(contact)s AND %(call_today)s))""",
@@ -185,5 +210,18 @@ class CollectionCase(models.Model):
             own=own,
             at_hand=self._at_hand_sql("kase", "calls"),
             days=DAYS_WITHOUT_CONTACT,
+            candidates=CANDIDATES,
             calls=CALLS_A_DAY,
+            payment=withhold.payment_on_its_way(SQL("candidate_item")),
+            in_bank=self._in_bank_sql(SQL("candidate"), SQL("candidate_item")),
         )
+
+    @api.model
+    def _in_bank_sql(self, cases, items):
+        """Return a SELECT of those ``cases`` whose money lies in the bank and is not matched yet, as a cycle would find it."""
+        found = []
+        for company in self.env.companies.root_id & self.env.companies:
+            own = SQL("(SELECT * FROM %s WHERE company_id = %s)", cases, company.id)
+            query = withhold.unmatched_bank_line(company, company._collection_today(), own, items)
+            found.append(SQL("SELECT case_id FROM (%s) found", query))
+        return SQL(" UNION ALL ").join(found) if found else SQL("SELECT NULL::int WHERE FALSE")

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..models import collection_case_today
 from .common import TODAY, CollectionsCase
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -288,6 +289,31 @@ class TestTodayCustomers(TodayCase):
             self.assertNotIn(debtors[-1], self.listed(self.today().open_calls()).partner_id)
         with self.on_day(TODAY + timedelta(days=14)):
             self.assertIn(debtors[-1], self.listed(self.today().open_calls()).partner_id)
+
+    def test_nobody_calls_whose_money_is_on_its_way(self):
+        owes = self.debtor("Owes", 100, email=False)
+        in_bank, by_number, later = (self.debtor(name, 700, email=False) for name in ("Bank", "Number", "Old bank line"))
+        paid, partly = self.debtor("Payment to confirm", 800, email=False), self.debtor("Paid a part", 900, email=False)
+        covered = self.debtor("Has a credit note", 500, email=False)
+        self.bank_line(100, partner_id=in_bank.id)
+        self.bank_line(100, payment_ref=f"Invoice {self.items(by_number).move_id.name}", on=YESTERDAY)
+        self.bank_line(100, partner_id=later.id, on=TODAY - timedelta(days=60))
+        self.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_id": paid.id,
+                "amount": 800,
+                "date": TODAY,
+                "invoice_ids": [Command.set(self.items(paid).move_id.ids)],
+            }
+        )
+        self.credit_note(covered, 500, on=TODAY)
+        self.credit_note(partly, 850, on=TODAY)
+        self.env["collection.case"]._refresh_marked()
+        self.assertEqual(self.listed(self.today().open_calls()).partner_id, owes | later | partly)
+        self.patch(collection_case_today, "CALLS_A_DAY", 2)
+        called = self.listed(self.today().open_calls()).partner_id
+        self.assertEqual(called, owes | later, "Who owes 50 net of credits comes after who owes 100")
 
     def log_call(self, customer):
         """Record a call of this noon with ``customer``."""
