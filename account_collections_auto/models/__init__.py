@@ -128,6 +128,7 @@ from . import collection_today_settlement
 from . import collection_today_replies
 from . import collection_today_money
 from . import collection_today_mail
+from . import collection_today_notices
 from . import collection_statement_document
 from . import collection_statement_sent
 from . import collection_statement_sent_mail

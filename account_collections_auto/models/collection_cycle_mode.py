@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 from ..engine import schedule, select
 
@@ -27,6 +28,12 @@ class CollectionCycle(models.Model):
         return self.search(domain, limit=1) or self.create(
             {"company_id": company.id, "date": company._collection_today(), "is_automatic": True}
         )
+
+    @api.model
+    def _find_newest_automatic(self, company):
+        """Return the newest cycle of ``company`` that ran or that the daily job prepared; none that broke off before."""
+        chosen = Domain("prepared_at", "!=", False) & (Domain("is_automatic", "=", True) | Domain("state", "=", "running"))
+        return self.search(Domain("company_id", "=", company.id) & (Domain("state", "=", "done") | chosen), limit=1)
 
     def _prepare_for(self, date):
         """Decide what would be sent on ``date``. What a cycle notes for people's eyes only is noted here too."""

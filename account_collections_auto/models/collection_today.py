@@ -144,6 +144,10 @@ class CollectionToday(models.AbstractModel):
         return self.env.user.has_group("account_collections_auto.group_collector")
 
     @api.model
+    def _is_manager(self):
+        return self.env.user.has_group("account_collections_auto.group_collection_manager")
+
+    @api.model
     def _has_companies(self):
         return len(self.env.companies.root_id) > 1
 

@@ -28,3 +28,14 @@ class ResCompany(models.Model):
         self.ensure_one()
         now = self._collection_now()
         return self.collection_mail_date != now.date() and now.hour + now.minute / 60.0 >= self.collection_mail_time
+
+    def _collection_test_note(self):
+        """Return what test mode means, False when it is off."""
+        self.ensure_one()
+        company_sudo = self.sudo()  # sudo: whoever looks at messages is told where they go
+        if not company_sudo.collection_test_mode:
+            return False
+        return self.env._(
+            "Test mode: every message goes to %(address)s. Customers get nothing, and nothing counts.",
+            address=company_sudo.collection_test_email,
+        )

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 from ..models import collection_case_today
 from .common import TODAY, CollectionsCase
@@ -363,6 +364,47 @@ class TestTodayCustomers(TodayCase):
         self.assertNotIn("money_in", self.tiles())
         self.pay(self.items(second).move_id.filtered(lambda move: move.move_type == "out_invoice"), amount=5)
         self.assertEqual(self.figures(self.tiles()["money_in"]), (2, [505.0]))
+
+
+class TestTodayNotices(TodayCase):
+    """What is true of all figures, told to every role."""
+
+    def notices(self, user=None):
+        page = self.today(user).get_page()
+        return [notice["text"] for notice in page["notices"]], page["is_cycle_coming"]
+
+    def test_every_role_is_told_when_no_cycle_comes_by_itself(self):
+        roles = ("group_collection_auditor", "group_collector", "group_collection_manager")
+        users = [self.make_user(role, f"account_collections_auto.{role}") for role in roles]
+        self.company.collection_start_step = "done"
+        for user in users:
+            self.assertEqual(self.notices(user), (["Reminders are switched off: no cycle runs by itself."], False))
+        buttons = [self.today(user).get_page()["notices"][0]["buttons"] for user in users]
+        self.assertEqual([len(found) for found in buttons], [0, 0, 1])
+        opened = getattr(self.today(users[2]), buttons[2][0]["method"])()
+        self.assertEqual(opened["res_model"], "collection.safe.start")
+        self.company.collection_start_step = False
+        self.assertEqual(self.notices(users[2]), ([], False), "The banner of the assistant invites a manager already")
+        self.assertEqual(len(self.notices(users[1])[0]), 1)
+
+    def test_a_daily_job_that_fails_is_told(self):
+        self.company.write({"collection_is_active": True, "collection_mode": "prepare", "collection_prepare_time": 4.0})
+        collector = self.make_user("collector", "account_collections_auto.group_collector")
+        self.assertIn("No cycle has run yet", self.notices(collector)[0][0])
+        prepared = self.env["collection.cycle"].sudo()._prepare_day(self.company, TODAY)
+        self.assertEqual(self.notices(collector), ([], True))
+        prepared.action_cancel()
+        self.assertEqual(self.notices(collector), ([], True), "A person threw it away; tomorrow comes another one")
+        with self.on_day(TODAY + timedelta(days=1)):
+            self.env["collection.cycle"].sudo().create(
+                {"company_id": self.company.id, "date": TODAY + timedelta(days=1), "state": "running", "is_automatic": True}
+            )
+            texts, is_coming = self.notices(collector)
+            self.assertFalse(is_coming)
+            self.assertIn(f"No cycle since {format_date(self.env, TODAY)}", texts[0], "One that breaks off is none")
+        self.company.collection_prepare_time = 11.5
+        with self.on_day(TODAY + timedelta(days=1)):
+            self.assertEqual(self.notices(collector), ([], True), "Its hour has only just come")
 
 
 class TestTodayPeople(TodayCase):

@@ -24,7 +24,7 @@ export class CollectionToday extends Component {
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.display = { controlPanel: {} };
-        this.state = useState({ page: { tiles: [] }, isBusy: false });
+        this.state = useState({ page: { tiles: [], notices: [] }, isBusy: false });
         onWillStart(() => this.load());
     }
 
