@@ -13,27 +13,41 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _collect_tiles(self):
-        cycles = self._find_last_cycles()
-        waiting = cycles.filtered(lambda cycle: cycle.state == "preview")
         return [
             *super()._collect_tiles(),
-            self._tile_preview(waiting),
-            self._tile_last_cycle(cycles - waiting),
+            self._tile_preview(self._find_waiting_previews()),
+            self._tile_last_cycle(self._find_last_cycles()),
             self._tile_tomorrow(),
         ]
 
     @api.model
     def _find_last_cycles(self):
-        """Return the newest cycle of each company: one that ran, or one that was prepared for today and waits."""
+        """Return the newest cycle of each company that ran."""
+        return self._find_cycles(SQL("cycle.state IN ('running', 'done')"))
+
+    @api.model
+    def _find_waiting_previews(self):
+        """Return what was prepared for today and waits; nothing of a company whose cycle of today ran."""
+        return self._find_cycles(
+            SQL(
+                """cycle.state = 'preview' AND cycle.is_automatic AND cycle.date = %s
+                   AND NOT EXISTS (SELECT 1 FROM collection_cycle ran
+                                    WHERE ran.company_id = cycle.company_id AND ran.date >= cycle.date
+                                      AND ran.state IN ('running', 'done'))""",
+                self.env["collection.case"]._today_sql("cycle"),
+            )
+        )
+
+    @api.model
+    def _find_cycles(self, condition):
+        """Return the newest cycle of each company that meets ``condition`` (SQL on ``cycle``)."""
         companies = self.env.companies.root_id & self.env.companies
         rows = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT ON (company_id) id FROM collection_cycle cycle
-                    WHERE company_id = ANY(%s)
-                      AND (state IN ('running', 'done') OR (state = 'preview' AND is_automatic AND date = %s))
-                    ORDER BY company_id, date DESC, state = 'preview', id DESC""",
+                    WHERE company_id = ANY(%s) AND %s ORDER BY company_id, date DESC, id DESC""",
                 companies.ids,
-                self.env["collection.case"]._today_sql("cycle"),
+                condition,
             )
         )
         return self.env["collection.cycle"].browse([row[0] for row in rows])
@@ -43,13 +57,8 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def _tile_preview(self, cycles):
         """What was prepared at night, or stopped by itself: nothing leaves before a person has looked at it."""
-        planned = self.env["collection.cycle.line"]._read_group(
-            [("cycle_id", "in", cycles.ids), ("decision", "=", "planned")],
-            ["cycle_id"],
-            ["case_id:count_distinct", "amount:sum"],
-        )
-        found = {cycle: (count, amount) for cycle, count, amount in planned}
-        rows = [(cycle.company_id, *found.get(cycle, (0, 0.0))) for cycle in cycles]
+        found = self._count_to_confirm(cycles)
+        rows = [(cycle.company_id, *found.get(cycle.id, (0, 0.0))) for cycle in cycles]
         stopped = cycles.filtered("stop_code")
         text = self.env._("Customers would be contacted today. Nothing leaves until somebody confirms it.")
         if len(cycles) == 1 and stopped:
@@ -68,6 +77,23 @@ class CollectionToday(models.AbstractModel):
                 for cycle, row in zip(cycles, rows, strict=True)
             ]
         return self._tile("preview", 5, "fa-pause-circle-o", self.env._("To Confirm"), text, rows, lines=lines, buttons=buttons)
+
+    @api.model
+    def _count_to_confirm(self, cycles):
+        """Return {cycle id: (customers, amount)} to contact; without the messages that wait for approval already."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT line.cycle_id, count(DISTINCT line.case_id), sum(line.amount)::float
+                     FROM collection_cycle_line line
+                    WHERE line.cycle_id = ANY(%s) AND line.decision = 'planned'
+                      AND NOT EXISTS (SELECT 1 FROM collection_action waiting
+                                       WHERE waiting.case_id = line.case_id AND waiting.level_id = line.level_id
+                                         AND waiting.state = 'review')
+                    GROUP BY line.cycle_id""",
+                cycles.ids,
+            )
+        )
+        return {cycle_id: (count, amount or 0.0) for cycle_id, count, amount in rows}
 
     # -- the last cycle --------------------------------------------------------------------------------------------------
 

@@ -135,6 +135,26 @@ class TestTodayMessages(TodayCase):
         opened = self.today().open_cycle(*tiles["preview"]["buttons"][0]["args"])
         self.assertEqual(opened["res_id"], cycle.id)
 
+    def test_a_preview_that_waits_hides_neither_the_last_cycle_nor_counts_what_is_in_review(self):
+        self.plan.level_ids.mode = "review"
+        reviewed = self.debtor("Waits for approval since yesterday", 100)
+        self.debtor("Nobody reaches", email=False)
+        yesterday = self.run_cycle(YESTERDAY)
+        cycles = self.env["collection.cycle"].sudo()
+        prepared = cycles._prepare_day(self.company, TODAY)
+        self.assertEqual(self.actions(reviewed).state, "review")
+        tiles = self.tiles()
+        self.assertEqual((tiles["approve"]["count"], tiles["last_cycle"]["count"]), (1, 0))
+        self.assertEqual([(line["label"], line["count"]) for line in tiles["last_cycle"]["lines"]], [("Held back", 1)])
+        self.assertEqual(self.today()._find_last_cycles(), yesterday)
+        self.assertNotIn("preview", tiles, "Confirming adds nothing to what waits for approval")
+        self.debtor("New since", 40, email="new@example.com")
+        cycles._prepare_day(self.company, TODAY)
+        self.assertEqual(self.figures(self.tiles()["preview"]), (1, [40.0]))
+        prepared.action_confirm()
+        self.assertNotIn("preview", self.tiles())
+        self.assertEqual(self.today()._find_last_cycles(), prepared)
+
     def test_preview_made_by_hand_does_not_nag(self):
         self.debtor("Reached")
         self.env["collection.cycle"].preview(self.company, TODAY)
