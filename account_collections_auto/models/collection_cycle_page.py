@@ -27,6 +27,7 @@ class CollectionCycle(models.Model):
         decisions = self._sum_decisions()
         return {
             "state": self.state,
+            "test_note": self.state in ("preview", "running") and self.company_id._collection_test_note(),
             "decisions": decisions,
             "levels": self._get_level_rows(),
             "comparison": self._get_comparison(),

@@ -69,6 +69,8 @@ class CollectionToday(models.AbstractModel):
             count=count,
             amount=self._format_amounts(amounts),
         )
+        notes = [row[0]._collection_test_note() for row in figures]
+        question = " ".join([question, *dict.fromkeys(filter(None, notes))])
         return self._button(
             label,
             "approve",

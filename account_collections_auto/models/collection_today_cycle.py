@@ -101,13 +101,15 @@ class CollectionToday(models.AbstractModel):
     def _tile_last_cycle(self, cycles):
         """A note: what left, what was held back, what failed, and whether the bank was in."""
         states = self._read_by_cycle("collection.action", "state", cycles)
+        tests = self._read_by_cycle("collection.action", "is_test", cycles)
         decisions = self._read_by_cycle("collection.cycle.line", "decision", cycles, "case_id:count_distinct")
         lines, sent, stamps = [], [], []
         for cycle in cycles:
             company = cycle.company_id
             prefix = f"{company.name}: " if self._has_companies() else ""
+            sent_label = self.env._("Sent (test)") if (cycle, True) in tests else self.env._("Sent")
             parts = [
-                ("sent", self.env._("Sent"), self._add_up(company, states, cycle, "sent", "delivered"), ""),
+                ("sent", sent_label, self._add_up(company, states, cycle, "sent", "delivered"), ""),
                 ("waiting", self.env._("Still leaving"), self._add_up(company, states, cycle, "planned", "queued"), ""),
                 ("withheld", self.env._("Held back"), self._add_up(company, decisions, cycle, "withheld"), ""),
                 ("dropped", self.env._("Dropped"), self._add_up(company, decisions, cycle, "dropped"), ""),
@@ -130,7 +132,7 @@ class CollectionToday(models.AbstractModel):
             "last_cycle",
             10,
             "fa-paper-plane-o",
-            self.env._("Last Cycle"),
+            self.env._("Last Cycle (test)") if any(is_test for _cycle, is_test in tests) else self.env._("Last Cycle"),
             text,
             sent,
             lines=lines,

@@ -427,6 +427,29 @@ class TestTodayNotices(TodayCase):
             self.assertEqual(self.notices(collector), ([], True), "Its hour has only just come")
 
 
+    def test_test_mode_is_told_wherever_messages_are_decided_about(self):
+        self.plan.level_ids.mode = "review"
+        self.debtor("To approve", 100)
+        self.run_cycle(TODAY)
+        confirm = self.tiles()["approve"]["buttons"][0]["confirm"]
+        self.assertNotIn("Test mode", confirm[0])
+        self.company.write({"collection_test_mode": True, "collection_test_email": "me@company.example"})
+        note = "Test mode: every message goes to me@company.example. Customers get nothing, and nothing counts."
+        collector = self.make_user("collector", "account_collections_auto.group_collector")
+        self.assertIn(note, self.notices(collector)[0])
+        self.assertIn(note, self.tiles()["approve"]["buttons"][0]["confirm"][0])
+        preview = self.env["collection.cycle"].preview(self.company, TODAY)
+        self.assertEqual(preview.get_page()["test_note"], note)
+        self.assertEqual(self.env["collection.cycle.confirm"].create({"cycle_id": preview.id}).test_note, note)
+
+    def test_a_cycle_of_tests_says_so(self):
+        self.debtor("Reached")
+        self.company.write({"collection_test_mode": True, "collection_test_email": "me@company.example"})
+        self.run_cycle(TODAY)
+        tile = self.tiles()["last_cycle"]
+        self.assertEqual((tile["title"], tile["lines"][0]["label"]), ("Last Cycle (test)", "Sent (test)"))
+
+
 class TestTodayPeople(TodayCase):
     """Who sees what: roles, own cases, companies; and a tile from somewhere else."""
 

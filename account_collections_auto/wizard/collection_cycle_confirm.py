@@ -12,6 +12,7 @@ class CollectionCycleConfirm(models.TransientModel):
     question = fields.Char(compute="_compute_question")
     how = fields.Char(compute="_compute_question")
     warning = fields.Char(compute="_compute_warning")
+    test_note = fields.Char(compute="_compute_question", help="Where the messages go while test mode is on.")
     is_empty = fields.Boolean(compute="_compute_question")
     fresh_note = fields.Char(compute="_compute_fresh_note")
 
@@ -22,6 +23,7 @@ class CollectionCycleConfirm(models.TransientModel):
             count, amount = wizard._sum_planned([])
             reviewed, _amount = wizard._sum_planned([("needs_approval", "=", True)])
             wizard.is_empty = not count
+            wizard.test_note = cycle.company_id and cycle.company_id._collection_test_note()
             wizard.question = wizard.env._(
                 "%(count)s customers are contacted about %(amount)s.",
                 count=count,
