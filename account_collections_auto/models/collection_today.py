@@ -148,6 +148,11 @@ class CollectionToday(models.AbstractModel):
         return self.env.user.has_group("account_collections_auto.group_collection_manager")
 
     @api.model
+    def _for_managers(self, *kinds):
+        """Return ``kinds`` of what only a manager can decide, nothing to who cannot; an auditor sees all."""
+        return list(kinds) if self._is_manager() or not self._may_act() else []
+
+    @api.model
     def _has_companies(self):
         return len(self.env.companies.root_id) > 1
 

@@ -11,7 +11,9 @@ class CollectionToday(models.AbstractModel):
         """Return (label, method that opens them, (model, domain)) of each kind of answer. Extend to add one."""
         return [
             (self.env._("Promises that were not kept"), "open_broken_promises", self._broken_promises()),
-            (self.env._("Promises that a manager approves"), "open_promises_to_approve", self._to_approve()),
+            *self._for_managers(
+                (self.env._("Promises that a manager approves"), "open_promises_to_approve", self._to_approve())
+            ),
             (self.env._("Payments that customers announced"), "open_payment_notices", self._notices()),
             (self.env._("Disputes of yours, and late ones"), "open_disputes", self._disputes()),
         ]
@@ -46,7 +48,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _to_approve(self):
-        return "collection.promise", [("state", "=", "to_approve"), *self._mine_domain("case_id.")]
+        return "collection.promise", [("state", "=", "to_approve")]
 
     @api.model
     def _notices(self):

@@ -10,14 +10,16 @@ class CollectionToday(models.AbstractModel):
     def _answer_kinds(self):
         return [
             *super()._answer_kinds(),
-            (self.env._("Payment plans that a manager approves"), "open_plans_to_approve", self._plans_to_approve()),
+            *self._for_managers(
+                (self.env._("Payment plans that a manager approves"), "open_plans_to_approve", self._plans_to_approve())
+            ),
             (self.env._("Instalments that were missed"), "open_missed_instalments", self._missed_instalments()),
             (self.env._("Payment plans that were broken off"), "open_ended_plans", self._ended_plans()),
         ]
 
     @api.model
     def _plans_to_approve(self):
-        return "collection.payment.plan", [("state", "=", "to_approve"), *self._mine_domain("case_id.")]
+        return "collection.payment.plan", [("state", "=", "to_approve")]
 
     @api.model
     def _missed_instalments(self):

@@ -10,7 +10,9 @@ class CollectionToday(models.AbstractModel):
     def _decide_kinds(self):
         return [
             *super()._decide_kinds(),
-            (self.env._("Placements that a manager approves"), "open_placements_to_approve", self._placements_to_approve()),
+            *self._for_managers(
+                (self.env._("Placements that a manager approves"), "open_placements_to_approve", self._placements_to_approve())
+            ),
             (self.env._("Later items of customers who are with an agency"), "open_placement_later", self._placement_later()),
             (self.env._("The agency gave up: write off, or recall"), "open_placements_given_up", self._placements_given_up()),
             (self.env._("Payments to report to an agency"), "open_placement_to_report", self._placement_to_report()),
@@ -18,7 +20,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _placements_to_approve(self):
-        return "collection.placement", [("state", "=", "proposed"), *self._mine_domain("case_id.")]
+        return "collection.placement", [("state", "=", "proposed")]
 
     @api.model
     def _placement_later(self):

@@ -10,13 +10,19 @@ class CollectionToday(models.AbstractModel):
     def _answer_kinds(self):
         return [
             *super()._answer_kinds(),
-            (self.env._("Settlement offers that a manager approves"), "open_settlements_to_approve", self._offers_to_approve()),
+            *self._for_managers(
+                (
+                    self.env._("Settlement offers that a manager approves"),
+                    "open_settlements_to_approve",
+                    self._offers_to_approve(),
+                )
+            ),
             (self.env._("Settlements that were paid"), "open_settlements_paid", self._offers_paid()),
         ]
 
     @api.model
     def _offers_to_approve(self):
-        return "collection.settlement.offer", [("state", "=", "to_approve"), *self._mine_domain("case_id.")]
+        return "collection.settlement.offer", [("state", "=", "to_approve")]
 
     @api.model
     def _offers_paid(self):

@@ -500,6 +500,30 @@ class TestTodayPeople(TodayCase):
         self.assertEqual(self.tiles(collector)["could_not_send"]["count"], 3)
         self.assertTrue(nobodys)
 
+    def test_what_a_manager_approves_waits_for_managers_whoever_answers_for_the_case(self):
+        collector = self.make_user("collector", "account_collections_auto.group_collector")
+        manager = self.make_user("manager", "account_collections_auto.group_collection_manager")
+        auditor = self.make_user("auditor", "account_collections_auto.group_collection_auditor")
+        customer = self.debtor("Promises for next year")
+        self.case(customer).user_id = collector
+        promise = self.env["collection.promise"].create(
+            {
+                "partner_id": customer.id,
+                "company_id": self.company.id,
+                "amount": 100,
+                "date_from": TODAY,
+                "promise_date": TODAY + timedelta(days=300),
+            }
+        )
+        self.assertEqual(promise.state, "to_approve")
+        self.today(collector).set_only_mine(True)
+        self.today(manager).set_only_mine(True)
+        self.assertNotIn("answers", self.tiles(collector), "A collector cannot approve it, and could never be done")
+        for user in (manager, auditor):
+            link = self.tiles(user)["answers"]["lines"][0]["link"]
+            self.assertEqual(link["method"], "open_promises_to_approve")
+            self.assertEqual(self.listed(self.today(user).open_promises_to_approve(), user), promise)
+
     def test_own_holds_only(self):
         collector = self.make_user("collector", "account_collections_auto.group_collector")
         mine, theirs = self.debtor("Mine"), self.debtor("Theirs")
