@@ -343,12 +343,13 @@ class CollectionsAnswers(CollectionsStatement):
         return self._collections_contact_form(viewer)
 
     def _collections_contact_form(self, viewer, **values):
-        languages = request.env["res.lang"].get_installed()
+        is_person = self._collections_is_one_person(viewer)
+        languages = request.env["res.lang"].get_installed() if is_person else []
         return self._collections_form(
             *(viewer, "contact", viewer.env._("Talk to us")),
             contacts=[self._collections_contact_details(case) for case in viewer.cases],
             languages=languages if len(languages) > 1 else [],
-            can_opt_out=self._collections_can_opt_out(viewer),
+            can_opt_out=bool(is_person and viewer.contact.email_normalized),
             is_opted_out=self._collections_is_opted_out(viewer),
             **values,
         )
@@ -398,9 +399,10 @@ class CollectionsAnswers(CollectionsStatement):
     @collections_route("/preferences", methods=("POST",))
     def collections_preferences(self, viewer, lang=None, channel=None, wish=None, **_kw):
         """Keep the language of messages, and whether they come by e-mail."""
-        if lang in dict(request.env["res.lang"].get_installed()):
+        is_person = self._collections_is_one_person(viewer)
+        if is_person and lang in dict(request.env["res.lang"].get_installed()):
             viewer.contact.lang = lang
-        if channel == "email" and self._collections_can_opt_out(viewer):
+        if is_person and channel == "email" and viewer.contact.email_normalized:
             blacklist = viewer.env["mail.blacklist"]
             if wish == "stop":
                 blacklist._add(viewer.contact.email_normalized)
@@ -408,9 +410,9 @@ class CollectionsAnswers(CollectionsStatement):
                 blacklist._remove(viewer.contact.email_normalized)
         return self._collections_thanks(viewer)
 
-    def _collections_can_opt_out(self, viewer):
-        """Only the one person an address belongs to: not where a message went to several."""
-        return bool(viewer.contact.email_normalized and (not viewer.link or viewer.link.contact_id))
+    def _collections_is_one_person(self, viewer):
+        """Return whether we know who looks: not where a message went to several people."""
+        return bool(not viewer.link or viewer.link.contact_id)
 
     def _collections_is_opted_out(self, viewer):
         listed = [("email", "=", viewer.contact.email_normalized), ("active", "=", True)]

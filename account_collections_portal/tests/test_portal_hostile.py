@@ -189,6 +189,13 @@ class TestPortalHostile(PortalCase):
         answer = self.post("/paid", self.token, item=self.item.ids, amount="10", day=DAY)
         self.assertEqual((answer.status_code, self.stored()), (429, before))
 
+    def test_a_message_to_several_people_changes_the_wishes_of_none(self):
+        token = self.link(self.anna, contact_id=False)
+        before = self.stored()
+        self.post("/preferences", token, channel="email", wish="stop", lang="en_US")
+        self.assertEqual(self.stored(), before)
+        self.assertNotIn("No reminders by e-mail", self.get("/contact", token).text)
+
     # -- what is typed -------------------------------------------------------------------------------------------------
 
     def test_wrong_values_are_told_and_change_nothing(self):
