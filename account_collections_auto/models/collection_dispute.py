@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..engine import dates
+from ..engine.disputes import left_sql
 
 OPEN = ("new", "in_progress", "waiting")
 SETTLED = ("accepted", "partly_accepted", "rejected", "withdrawn")
@@ -40,6 +41,14 @@ class CollectionDispute(models.Model):
         required=True,
         default="customer",
         tracking=True,
+    )
+    money_pays = fields.Selection(
+        [("undisputed", "The undisputed part first"), ("disputed", "The disputed part first")],
+        required=True,
+        default="undisputed",
+        tracking=True,
+        help="Money that comes in while the dispute runs reduces the rest, which is claimed, unless the customer says that it "
+        "is for the disputed part. Credit notes from elsewhere always reduce the undisputed part.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -277,7 +286,10 @@ class CollectionDispute(models.Model):
             dispute._schedule_owner()
 
     def action_merge(self):
-        """Join disputes of one customer over the same items into the oldest one; of each item the larger amount counts."""
+        """Join disputes of one customer over the same items into the oldest one; of each item the larger amount counts.
+
+        What was paid of a disputed part is not disputed any more.
+        """
         self._check_open()
         kept = self.sorted("id")[:1]
         joined = self - kept
@@ -290,9 +302,10 @@ class CollectionDispute(models.Model):
         amounts = {line.item_id: line for line in kept.line_ids}
         for line in joined.line_ids:
             if line.item_id not in amounts:
-                amounts[line.item_id] = line.copy({"dispute_id": kept.id})
-            elif line.amount > amounts[line.item_id].amount:
-                amounts[line.item_id].amount = line.amount
+                if line.amount_left:
+                    amounts[line.item_id] = line.copy({"dispute_id": kept.id, "amount": line.amount_left})
+            elif line.amount_left > amounts[line.item_id].amount_left:
+                amounts[line.item_id].amount = line.amount_left
         self.env["ir.attachment"].search([("res_model", "=", self._name), ("res_id", "in", joined.ids)]).res_id = kept.id
         for dispute in joined:
             kept.message_post(body=self.env._("Joined with a dispute of %(date)s.", date=dispute.date_from))
@@ -380,17 +393,18 @@ class CollectionDispute(models.Model):
 
     @api.model
     def _stopped_items_sql(self, company, date):
-        """As in the mixin: the disputed amount of each item, NULL where all that is open is disputed.
+        """As in the mixin: what is disputed of each item by now, NULL where all that is open is disputed.
 
         Of a settled dispute what was accepted stays unclaimed until its credit note is posted.
         """
+        in_force = SQL("stop.company_id = %s AND %s", company.id, self._in_force_sql(date))
         return SQL(
             """SELECT item.id, %(code)s, stop.date_until, %(text)s,
-                      CASE WHEN line.amount < item.amount_residual_currency THEN line.amount END
-                 FROM collection_dispute_line line
+                      CASE WHEN line.amount_left < item.amount_residual_currency THEN line.amount_left END
+                 FROM (%(lines)s) line
                  JOIN collection_dispute stop ON stop.id = line.dispute_id
                  JOIN collection_item item ON item.id = line.item_id AND item.active
-                WHERE stop.company_id = %(company)s AND %(in_force)s
+                WHERE line.amount_left > 0
                 UNION ALL
                SELECT item.id, 'credit_note_draft', NULL, credit_note.ref,
                       CASE WHEN line.amount_accepted < item.amount_residual_currency THEN line.amount_accepted END
@@ -401,9 +415,9 @@ class CollectionDispute(models.Model):
                 WHERE stop.company_id = %(company)s AND stop.ended_on <= %(date)s""",
             code=self._stop_code(),
             text=self._stop_text_sql("stop"),
+            lines=left_sql(in_force),
             company=company.id,
             date=date,
-            in_force=self._in_force_sql(date),
         )
 
     @api.model

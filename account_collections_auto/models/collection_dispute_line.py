@@ -1,8 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
-# Recorded when a dispute is settled: undoing that deletes the draft that is named here.
-_RECORDED = ("amount_accepted", "credit_note_id")
+from ..engine import disputes
 
 
 class CollectionDisputeLine(models.Model):
@@ -10,7 +10,10 @@ class CollectionDisputeLine(models.Model):
 
     _name = "collection.dispute.line"
     _description = "Disputed Item"
+    _inherit = ["collection.recorded.mixin"]
     _rec_name = "item_id"
+    # Undoing a settlement deletes the draft that is named here; the rest decides what is claimed, and who sees it.
+    _recorded = frozenset({"amount_accepted", "credit_note_id", "company_id", "is_whole", "paid_before"})
 
     dispute_id = fields.Many2one("collection.dispute", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="dispute_id.company_id", store=True, index=True)
@@ -27,6 +30,14 @@ class CollectionDisputeLine(models.Model):
         readonly=False,
         required=True,
         help="Currency of the item. The rest of it stays collectable.",
+    )
+    paid_before = fields.Monetary(
+        readonly=True, copy=False, help="What was paid of the item when it was said how much of it is disputed."
+    )
+    amount_left = fields.Monetary(
+        compute="_compute_amount_left",
+        string="Still Disputed",
+        help="Less what was paid since, where money pays the disputed part first.",
     )
     is_whole = fields.Boolean(
         compute="_compute_is_whole", store=True, help="All that was open when the dispute was recorded is disputed."
@@ -45,6 +56,25 @@ class CollectionDisputeLine(models.Model):
     def _compute_is_whole(self):
         for line in self:
             line.is_whole = line.currency_id.compare_amounts(line.amount, line.amount_open) >= 0
+
+    @api.depends("amount", "paid_before", "dispute_id.money_pays", "dispute_id.is_open", "item_id.amount_residual_currency")
+    def _compute_amount_left(self):
+        self.env.flush_all()
+        lefts = self._find_left()
+        for line in self:
+            is_saved = line._origin.id in lefts and line.amount == line._origin.amount
+            line.amount_left = lefts[line._origin.id] if is_saved else line.amount
+
+    def _find_left(self):
+        """Return {id: what is disputed by now} of the lines of open disputes over these items; one statement."""
+        of_open_disputes = SQL("stop.is_open AND line.item_id = ANY(%s)", self.item_id._origin.ids)
+        return {row[0]: float(row[3]) for row in self.env.execute_query(disputes.left_sql(of_open_disputes))}
+
+    def _note_paid(self):
+        """Remember what is paid of the items now: money that comes later may pay what is disputed of them."""
+        self.env.flush_all()
+        disputes.note_paid(self.env, self.ids)
+        self.invalidate_recordset(["paid_before", "amount_left"], flush=False)
 
     @api.constrains("item_id", "dispute_id")
     def _check_items(self):
@@ -68,27 +98,31 @@ class CollectionDisputeLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_not_recorded(vals)
         lines = super().create(vals_list)
-        lines._check_by_hand(any(line[name] for line in lines for name in _RECORDED))
+        lines._check_by_hand()
+        lines._note_paid()
         return lines
 
     def write(self, vals):
-        self._check_by_hand(any(name in vals for name in _RECORDED))
+        self._check_not_recorded(vals)
+        self._check_by_hand()
         result = super().write(vals)
         if "dispute_id" in vals:
             self._check_by_hand()
+        if not vals.keys().isdisjoint(("amount", "item_id")):
+            self._note_paid()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_of_open_disputes(self):
         self._check_by_hand()
 
-    def _check_by_hand(self, is_recorded=False):
-        """People say what is disputed while a dispute is open; what became of it is recorded."""
+    def _check_by_hand(self):
+        """People say what is disputed while a dispute is open."""
         if self.env.su:
             return
-        if is_recorded:
-            raise AccessError(self.env._("What was accepted is recorded by settling the dispute; it is not written by hand."))
         for dispute in self.dispute_id:
             if not dispute.is_open:
                 raise UserError(self.env._("%(dispute)s is settled already. Reopen it first.", dispute=dispute.display_name))

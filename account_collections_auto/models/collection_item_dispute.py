@@ -18,11 +18,11 @@ class CollectionItem(models.Model):
         help="Paid except for a small part, more than the tolerance, and not in dispute. The range is in the settings.",
     )
 
-    @api.depends("dispute_line_ids.amount", "dispute_line_ids.dispute_id.is_open")
+    @api.depends("dispute_line_ids.amount_left", "dispute_line_ids.dispute_id.is_open")
     def _compute_amount_disputed(self):
         for item in self:
             lines = item.dispute_line_ids.filtered("dispute_id.is_open")
-            item.amount_disputed = min(sum(lines.mapped("amount")), item.amount_residual_currency)
+            item.amount_disputed = min(sum(lines.mapped("amount_left")), item.amount_residual_currency)
 
     def _compute_is_short_paid(self):
         found = self.search([("id", "in", self.ids), ("is_short_paid", "=", True)])

@@ -84,6 +84,81 @@ class TestDispute(CollectionsCase):
         self.run_cycle(later + timedelta(days=5))
         self.assertSent(customer, self.level(21), later + timedelta(days=5))
 
+    def test_money_pays_the_disputed_part_first_where_the_customer_says_so(self):
+        """1,000, of which 200 are paid and 300 disputed: 500; 100 paid for the disputed part: 500; 400 paid: 300."""
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000)
+        self.pay(invoice, 200)
+        dispute = self.dispute((invoice, 300), since=TODAY - timedelta(days=1), money_pays="disputed")
+        line = dispute.line_ids
+        self.assertEqual(self.claimed(customer, TODAY), (7, 500))
+        payment = self.pay(invoice, 100)
+        self.assertEqual(self.claimed(customer, TODAY), (7, 500))
+        self.assertEqual((line.amount_left, self.items(invoice).amount_disputed), (200, 200))
+        self.credit_note_on(invoice, 50)
+        self.assertEqual(self.claimed(customer, TODAY), (7, 450), "A credit note from elsewhere reduces the rest")
+        more = self.pay(invoice, 400)
+        self.assertEqual(self.claimed(customer, TODAY), (7, 250), "Nothing is left in dispute")
+        self.env.invalidate_all()
+        self.assertEqual(self.items(invoice).amount_disputed, 0)
+        (payment | more).action_draft()
+        (payment | more).action_cancel()
+        self.assertEqual(self.claimed(customer, TODAY), (7, 450), "What was returned did not pay")
+
+    def test_what_money_pays_first_can_be_changed_and_is_remembered(self):
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000)
+        dispute = self.dispute((invoice, 300), since=TODAY - timedelta(days=1))
+        self.pay(invoice, 200)
+        self.assertEqual(self.claimed(customer, TODAY), (7, 500))
+        self.flush_tracking()
+        dispute.with_user(self.collector).money_pays = "disputed"
+        self.flush_tracking()
+        self.assertEqual(self.claimed(customer, TODAY), (7, 700))
+        change = dispute.message_ids.tracking_value_ids.filtered(lambda value: value.field_id.name == "money_pays")
+        self.assertRecordValues(change, [{"old_value_char": "The undisputed part first"}])
+        dispute.line_ids.amount = 150
+        self.assertEqual(self.claimed(customer, TODAY), (7, 650), "Who says anew how much is disputed says it as of now")
+        self.settle(dispute, 150)
+        dispute.credit_note_ids.action_post()
+        self.assertEqual(invoice.amount_residual, 650)
+
+    def test_the_same_money_pays_the_disputed_part_of_one_dispute_only(self):
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000)
+        yesterday = TODAY - timedelta(days=1)
+        disputes = [self.dispute((invoice, 300), since=yesterday, money_pays="disputed") for _number in range(2)]
+        self.assertEqual(self.claimed(customer, TODAY), (7, 400))
+        self.pay(invoice, 400)
+        self.assertEqual([dispute.line_ids.amount_left for dispute in disputes], [0, 200])
+        self.assertEqual(self.claimed(customer, TODAY), (7, 400))
+        with self.on_day(TODAY):
+            (disputes[0] + disputes[1]).action_merge()
+        self.assertEqual(disputes[0].line_ids.amount_left, 200)
+        self.assertEqual(self.claimed(customer, TODAY + timedelta(days=5)), (7, 400), "after the resume days")
+
+    def test_in_another_currency_the_disputed_part_is_paid_in_that_currency(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000, currency=francs)
+        dispute = self.dispute((invoice, 300), since=TODAY - timedelta(days=1), money_pays="disputed")
+        self.pay(invoice, 100)
+        self.assertEqual((invoice.amount_residual, dispute.line_ids.amount_left), (900, 200))
+        self.assertEqual(self.claimed(customer, TODAY), (7, 350), "700 francs at two for one")
+
+    def credit_note_on(self, invoice, amount):
+        """Post a credit note over ``amount`` of the invoice, made by hand."""
+        reversal = invoice._reverse_moves([{"invoice_date": TODAY}])
+        reversal.invoice_line_ids.price_unit = amount
+        reversal.action_post()
+        (invoice | reversal).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
+        ).reconcile()
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.env.cr.flush()
+
     def test_the_draft_of_a_credit_note_keeps_its_amount_unclaimed(self):
         customer = self.customer()
         invoice = self.invoice(customer, 1000)
@@ -279,15 +354,38 @@ class TestDispute(CollectionsCase):
         dispute = self.dispute((invoice, 300))
         foreign = self.invoice(self.customer("Other"), 5)
         line = dispute.line_ids.with_user(self.collector)
-        for vals in ({"credit_note_id": foreign.id}, {"amount_accepted": 300}):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        recorded = {
+            "credit_note_id": foreign.id,
+            "amount_accepted": 300,
+            "company_id": elsewhere.id,
+            "is_whole": True,
+            "paid_before": 9,
+        }
+        for vals in ({name: value} for name, value in recorded.items()):
             with self.assertRaises(AccessError, msg=vals):
                 line.write(vals)
         for vals in ({"state": "accepted"}, {"ended_on": TODAY}, {"resolution": "Yours"}):
             with self.assertRaises(AccessError, msg=vals):
                 line.dispute_id.write(vals)
-        smuggled = line.with_context(default_credit_note_id=foreign.id)
+        smuggled = line.with_context(**{f"default_{name}": value for name, value in recorded.items()})
+        small = self.items(self.invoice(invoice.partner_id, 5))
+        forged = smuggled.create({"dispute_id": dispute.id, "item_id": small.id, "amount": 2})
+        self.assertRecordValues(
+            forged,
+            [
+                {
+                    "credit_note_id": False,
+                    "amount_accepted": 0,
+                    "company_id": self.company.id,
+                    "is_whole": False,
+                    "paid_before": 0,
+                }
+            ],
+        )
         with self.assertRaises(AccessError):
-            smuggled.create({"dispute_id": dispute.id, "item_id": self.items(self.invoice(invoice.partner_id, 5)).id})
+            line.create({"dispute_id": dispute.id, "item_id": small.id, "company_id": elsewhere.id})
+        forged.sudo().unlink()
         self.settle(dispute, 100)
         for change in (line.unlink, lambda: line.write({"amount": 1})):
             with self.assertRaisesRegex(UserError, "settled already"):

@@ -6,6 +6,7 @@ Credits are negative items. A stop covers items from its first to its last day, 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 TOLERANCE = Decimal(1)  # of an item, and of a currency, in company money: less is not asked for
 ANSWERS = ("dispute", "credit_note", "notice", "hold")  # an instalment is not missed for what they cover
@@ -32,6 +33,7 @@ class Stop:
     by_person: bool = True  # covering a whole invoice it sets Odoo's own "no follow-up"
     amount: Decimal = Decimal(0)  # said to be paid, credited or given up
     moment: int = 0  # of recording it
+    paid_before: dict[str, Decimal] | None = None  # later money pays the disputed part first; None: the rest
 
     def part(self, item):
         """How much of ``item`` it covers while it is in force."""
@@ -119,7 +121,7 @@ class Plan(Stop):
         excused = Decimal(0)
         for debt in sorted((book.items[key] for key in self.keys), key=lambda debt: (debt.due, debt.number)):
             share = min(due, debt.open)
-            answers = [stop.part(debt) for stop in book.stops if stop.kind in ANSWERS and stop.covers(debt, day)]
+            answers = [book.part(stop, debt, day) for stop in book.stops if stop.kind in ANSWERS and stop.covers(debt, day)]
             excused += min(share, sum(answers))
             due -= share
         return excused
@@ -259,10 +261,25 @@ class Customer:
     def may_be_placed(self, item, day, least):
         """Overdue, not small, and nothing but another placement of the customer stops any of it."""
         others = (stop for stop in self.stops if not isinstance(stop, Placement))
-        return item.open > least and item.due < day and not any(stop.covers(item, day) for stop in others)
+        return item.open > least and item.due < day and not any(
+            stop.covers(item, day) and self.part(stop, item, day) for stop in others
+        )
+
+    def paid(self, key):
+        """What money took off this debt."""
+        return sum((pair.amount for pair in self.matched if pair.debt == key and pair.is_money), Decimal(0))
+
+    def part(self, stop, item, day):
+        """How much of ``item`` a stop covers on a day; what money has paid of a disputed part is not disputed any more."""
+        if stop.paid_before is None:
+            return stop.part(item)
+        older = takewhile(lambda other: other is not stop, self.stops)
+        taken = sum(other.parts[item.key] for other in older if other.paid_before is not None and other.covers(item, day))
+        money = max(self.paid(item.key) - stop.paid_before[item.key] - taken, Decimal(0))
+        return min(max(stop.parts[item.key] - money, Decimal(0)), item.open)
 
     def stopped(self, item, day):
-        return min(item.open, sum(stop.part(item) for stop in self.stops if stop.covers(item, day)))
+        return min(item.open, sum(self.part(stop, item, day) for stop in self.stops if stop.covers(item, day)))
 
     def collectable(self, item, day):
         return item.open - self.stopped(item, day)
@@ -275,13 +292,13 @@ class Customer:
         for debt in sorted((self.items[key] for key in plan.keys), key=lambda debt: (debt.due, debt.number)):
             share = min(due, debt.open)
             if debt.key == item.key:
-                others = sum(stop.part(item) for stop in covering if stop is not plan)
+                others = sum(self.part(stop, item, day) for stop in covering if stop is not plan)
                 return max(share - others, Decimal(0))
             due -= share
 
     def is_held_by_a_person(self, item, day):
         covering = [stop for stop in self.stops if stop.by_person and stop.covers(item, day)]
-        return any(stop.parts.get(item.key, item.open) >= item.open for stop in covering)
+        return any(self.part(stop, item, day) >= item.open for stop in covering)
 
     def demanded(self, day, rates):
         """Return {currency: amount} that a message of ``day`` claims: what is overdue and collectable, less the credits."""

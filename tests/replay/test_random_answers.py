@@ -323,19 +323,21 @@ class TestRandomAnswers(CollectionsCase):
             return
         parts = {key: max(Decimal(1), round(self.books[name].items[key].open * min(much + 10, 100) / 100)) for key in keys}
         parts = {key: min(amount, self.books[name].items[key].open) for key, amount in parts.items()}
+        before = {key: self.books[name].paid(key) for key in keys} if much % 2 else None
         dispute = self.env["collection.dispute"].create(
             {
                 "partner_id": self.partners[name].id,
                 "company_id": self.company.id,
                 "date_from": self.day,
                 "reason_id": self.env.ref("account_collections_auto.collection_dispute_reason_delivery").id,
+                "money_pays": "disputed" if before else "undisputed",
                 "line_ids": [
                     Command.create({"item_id": self._items_of(key).id, "amount": float(amount)})
                     for key, amount in parts.items()
                 ],
             }
         )
-        self._stop(name, dispute, Stop("dispute", keys, self.day, parts=parts))
+        self._stop(name, dispute, Stop("dispute", keys, self.day, parts=parts, paid_before=before))
 
     def _settle(self, name, which, much):
         """Withdrawn, rejected, or a part of one item accepted: its draft credit note is not claimed either."""
