@@ -1,11 +1,17 @@
+import doctest
 from datetime import date, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..engine import promised_money, promises
 from .common import TODAY, CollectionsCase
 
 JUNE_20 = date(2026, 6, 20)
+
+
+def test_the_examples_of_money_that_counts_once_hold():
+    assert doctest.testmod(promised_money).failed == 0
 
 
 class TestPromise(CollectionsCase):
@@ -105,6 +111,69 @@ class TestPromise(CollectionsCase):
             line.line_ids.filtered_domain([("account_id", "!=", own_account.id)]).account_id = receivable
             self.judge(date(2026, 6, 24))
             self.assertEqual(promise.state, state)
+
+    # -- money counts once -------------------------------------------------------------------------------------------
+
+    def test_one_payment_keeps_the_older_of_two_promises_and_only_its_rest_the_other(self):
+        older = self.promise(self.payer, 600)
+        younger = self.promise(self.payer, 600, since=date(2026, 6, 2))
+        payment = self.pay(self.debt, 600, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(
+            older + younger, [{"state": "kept", "amount_received": 600}, {"state": "broken", "amount_received": 0}]
+        )
+        self.pay(self.debt, 300, on=JUNE_20)
+        self.judge(date(2026, 6, 25))
+        self.assertRecordValues(
+            older + younger, [{"state": "kept", "amount_received": 600}, {"state": "partly", "amount_received": 300}]
+        )
+        payment.action_draft()
+        payment.action_cancel()
+        self.judge(date(2026, 6, 26))
+        self.assertRecordValues(
+            older + younger, [{"state": "partly", "amount_received": 300}, {"state": "broken", "amount_received": 0}]
+        )
+
+    def test_what_one_on_the_case_took_does_not_keep_one_on_items_and_the_other_way_round(self):
+        other = self.invoice(self.payer, 1000)
+        on_case = self.promise(self.payer, 800)
+        on_items = self.promise(self.payer, 1000, items=self.debt)
+        later = self.promise(self.payer, 500)
+        self.pay(self.debt, 1000, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        received = [{"amount_received": amount} for amount in (800, 200, 0)]
+        self.assertRecordValues(on_case + on_items + later, received)
+        self.assertEqual([promise.state for promise in (on_case, on_items, later)], ["kept", "partly", "broken"])
+        self.pay(other, 700, on=JUNE_20)
+        self.judge(date(2026, 6, 25))
+        received = [{"amount_received": amount} for amount in (800, 200, 500)]
+        self.assertRecordValues(on_case + on_items + later, received)
+
+    def test_two_promises_about_two_items_that_one_payment_pays_are_both_kept(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0), ("2026-06-10", 4.0)])
+        first, second = (self.invoice(self.payer, 1000, due=date(2026, 5, 1), currency=francs) for _number in range(2))
+        promised = [self.promise(self.payer, 1000, items=invoice) for invoice in (first, second)]
+        self.pay(first + second, on=JUNE_20)
+        self.judge(date(2026, 6, 24))
+        for promise in promised:
+            self.assertRecordValues(promise, [{"state": "kept", "amount_received": 1000, "currency_id": francs.id}])
+
+    def test_judging_many_promises_takes_as_many_statements_as_judging_one(self):
+        self.promise(self.payer)
+        self.judge(date(2026, 6, 1))
+
+        def statements(day):
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            promises.judge(self.env, self.company, day)
+            return self.env.cr.sql_log_count - before
+
+        one = statements(date(2026, 6, 2))
+        for number in range(5):
+            payer = self.customer(f"Payer {number}")
+            self.pay(self.invoice(payer, 100, due=date(2026, 5, 1)), 50, on=JUNE_20)
+            self.promise(payer, 100)
+        self.assertEqual(statements(date(2026, 6, 3)), one)
 
     def test_a_credit_note_reduces_what_was_promised(self):
         promise = self.promise(self.payer, items=self.debt)
