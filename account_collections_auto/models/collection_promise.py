@@ -1,10 +1,13 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..engine import promises
+from ..engine.attempt import attempt
+from ..engine.transactions import retrying
 
 
 class CollectionPromise(models.Model):
@@ -221,9 +224,10 @@ class CollectionPromise(models.Model):
 
     @api.model
     def _cron_judge(self):
-        """Bring the promises of all companies up to date."""
+        """Bring the promises of all companies up to date. What goes wrong in one is logged and holds up no other."""
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            self.sudo()._judge(company, company._collection_today())
+            judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
+            retrying(self.env, judge)  # each company in a transaction of its own
 
     # -- what the engine asks ------------------------------------------------------------------------------------------
 
