@@ -66,6 +66,7 @@ from . import collection_write_off
 from . import collection_case_write_off
 from . import collection_credit_hold
 from . import collection_case_credit_hold
+from . import collection_hold_credit
 from . import collection_case_salesperson
 from . import collection_escalation
 from . import collection_level_escalation

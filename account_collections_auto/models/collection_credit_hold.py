@@ -23,6 +23,14 @@ class CollectionCreditHold(models.Model):
     level_id = fields.Many2one(
         "collection.level", readonly=True, ondelete="set null", help="The level that proposed it; empty: a person set it."
     )
+    hold_id = fields.Many2one(
+        "collection.hold",
+        string="Because of a Hold",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The hold whose reason stops sales. When that ends, sales go on.",
+    )
     reason = fields.Char(required=True, readonly=True, help="Salespeople and billing clerks read it.")
     date_from = fields.Date(string="Since", readonly=True)
     date_until = fields.Date(string="Until", readonly=True, help="The last day. Empty: until somebody lifts it.")
@@ -101,6 +109,39 @@ class CollectionCreditHold(models.Model):
         holds._put_on()
         return holds
 
+    @api.model
+    def _set_by_holds(self, holds):
+        """Stop selling to the customers of ``holds``, whose reasons say so; for as long as these last.
+
+        Who is on credit hold already stays so. What a person lifted stays lifted while the same hold lasts.
+        """
+        self.env["collection.case"]._refresh_marked()
+        debtors = holds.partner_id.commercial_partner_id
+        cases = holds._find_cases_of_customers()
+        live = self.search([("partner_id", "in", debtors.ids), ("state", "in", ("proposed", "on"))])
+        passed = live.filtered(lambda held: held.date_until and held.date_until < held.company_id._collection_today())
+        if passed:
+            passed._close("lifted", by=False)
+        by_debtor = {(held.company_id, held.partner_id): held for held in live - passed}
+        started = self.browse()
+        for hold in holds:
+            key = (hold.company_id, hold.partner_id.commercial_partner_id)
+            # A customer who never owed anything gets its case later.
+            follows = {"date_until": hold.date_until, "case_id": cases[hold].id}
+            values = {**follows, "hold_id": hold.id, "reason": hold.reason_id.name}
+            held = by_debtor.get(key, self.browse())
+            if not held:
+                if not hold.credit_hold_ids.lifted_by_id:
+                    by_debtor[key] = self.create({**values, "company_id": key[0].id, "partner_id": key[1].id})
+                    started |= by_debtor[key]
+            elif held.state == "proposed":
+                held.write(values)
+                started |= held
+            elif held.hold_id == hold and (held.date_until, held.case_id) != (hold.date_until, cases[hold]):
+                held.write(follows)
+        if started:
+            started._put_on()
+
     def action_approve(self):
         """Approve what a level proposed: from now on nothing more is sold on account to these customers."""
         self._check_collector()
@@ -117,12 +158,17 @@ class CollectionCreditHold(models.Model):
         """Sell to these customers again."""
         self._check_collector()
         self._check_state("on")
-        self._close("lifted")
+        self._lift()
+
+    def _lift(self, by=None):
+        """Sell again, and tell who sells. ``by``: the id of the person, False when nobody decided it; empty: who is at work."""
+        self._close("lifted", by=by)
         salespeople = self.case_id._get_salespeople()
         for hold in self:
             sentence = hold.env._("The credit hold on %(customer)s is lifted.", customer=hold.partner_id.name)
-            hold._tell(sentence, salespeople[hold.case_id])
-            hold.case_id._message_log(body=sentence)
+            hold._tell(sentence, salespeople.get(hold.case_id, hold.partner_id.user_id))
+            if hold.case_id:
+                hold.case_id._message_log(body=sentence)
 
     def _check_collector(self):
         self.check_access("read")
@@ -145,7 +191,8 @@ class CollectionCreditHold(models.Model):
         self._note_on_companies()
         self.sudo().activity_unlink([TODO_APPROVE])
         self._tell_salespeople()
-        bodies = {hold.case_id.id: hold.env._("Credit hold: %(reason)s", reason=hold.reason) for hold in self}
+        of_cases = self.filtered("case_id")
+        bodies = {hold.case_id.id: hold.env._("Credit hold: %(reason)s", reason=hold.reason) for hold in of_cases}
         self.case_id._message_log_batch(bodies=bodies)
 
     def _end_passed(self, cases):
@@ -218,9 +265,9 @@ class CollectionCreditHold(models.Model):
                     "a delivery.",
                     customer=hold.partner_id.name,
                     reason=hold.reason,
-                    collector=hold.case_id._get_collector().name or hold.company_id.name,
+                    collector=(hold.case_id and hold.case_id._get_collector().name) or hold.company_id.name,
                 ),
-                salespeople[hold.case_id],
+                salespeople.get(hold.case_id, hold.partner_id.user_id),
             )
 
     def _tell(self, body, users):

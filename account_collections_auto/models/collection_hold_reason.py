@@ -39,7 +39,10 @@ class CollectionHoldReason(models.Model):
     )
     stops_interest = fields.Boolean(help="Days of such a hold bear no late interest, where late interest is in use.")
     stops_fees = fields.Boolean(help="No late fee is charged meanwhile, where late fees are in use.")
-    stops_credit = fields.Boolean(help="Nothing more is sold on account meanwhile, where the check of sales is in use.")
+    stops_credit = fields.Boolean(
+        help="Nothing more is sold on account meanwhile: the customer is put on credit hold as well, until the hold ends or "
+        "somebody lifts that. Salespeople read the name of this reason."
+    )
     stops_placement = fields.Boolean(
         string="Stops Hand-over", help="Such a customer is not handed over to an agency or a lawyer meanwhile."
     )

@@ -160,6 +160,97 @@ class TestCreditHold(CollectionsCase):
         statements()
         self.assertLessEqual(statements(), 1)
 
+    # -- because of a hold ---------------------------------------------------------------------------------------------
+
+    def reasons(self, day=TODAY):
+        with self.on_day(day):
+            return set(self.env["collection.credit.hold"]._find_reasons(self.company, self.late).values())
+
+    def stop_sales(self, since=TODAY, code="identity", **vals):
+        reason = self.env.ref(f"account_collections_auto.collection_hold_reason_{code}")
+        values = {"partner_id": self.late.id, "company_id": self.company.id, "date_from": since, "reason_id": reason.id}
+        with self.on_day(TODAY):
+            return self.env["collection.hold"].with_user(self.collector).create({**values, "reason": "Says so", **vals})
+
+    def test_a_hold_whose_reason_stops_sales_is_a_credit_hold_for_as_long_as_it_lasts(self):
+        hold = self.stop_sales()
+        self.assertEqual(self.reasons(), {hold.reason_id.name}, "the name of the reason, not what somebody wrote")
+        self.assertEqual(self.todos().user_id, self.seller)
+        with self.on_day(TODAY):
+            with self.assertRaisesRegex(UserError, "Ask a collector"):
+                self.draft().action_post()
+            hold.action_end()
+            self.assertFalse(self.reasons())
+            self.assertFalse(self.todos())
+            hold.action_undo()
+            self.assertTrue(self.reasons())
+            hold.date_until = TODAY + timedelta(days=2)
+        self.assertTrue(self.reasons(TODAY + timedelta(days=2)))
+        self.assertFalse(self.reasons(TODAY + timedelta(days=3)))
+        with self.on_day(TODAY):
+            hold.sudo().unlink()
+        self.assertFalse(self.reasons())
+
+    def test_other_holds_stop_no_sales(self):
+        self.hold(self.late)
+        self.stop_sales(code="vulnerable")
+        self.stop_sales(item_ids=[Command.set(self.items(self.late).ids)])
+        self.assertFalse(self.case(self.late).credit_hold_ids)
+        self.assertFalse(self.company.collection_has_credit_holds)
+
+    def test_what_a_person_lifted_stays_lifted_while_the_hold_lasts(self):
+        hold = self.stop_sales()
+        with self.on_day(TODAY):
+            self.case(self.late).with_user(self.collector).action_lift_credit_hold()
+            hold.date_until = TODAY + timedelta(days=9)
+            self.env["collection.hold"]._cron_follow_on_credit()
+            self.assertFalse(self.reasons())
+            self.stop_sales(code="insolvent")
+            self.assertTrue(self.reasons(), "another reason is another hold")
+
+    def test_a_hold_that_begins_later_and_a_reason_that_stops_sales_from_now_on(self):
+        self.stop_sales(since=TODAY + timedelta(days=2), date_until=TODAY + timedelta(days=5))
+        holds = self.env["collection.hold"]
+        for days, is_held in ((1, False), (2, True), (5, True), (6, False)):
+            with self.on_day(TODAY + timedelta(days=days)):
+                holds._cron_follow_on_credit()
+            self.assertEqual(bool(self.reasons(TODAY + timedelta(days=days))), is_held, days)
+        other = self.customer("Other")
+        reason = self.env["collection.hold.reason"].create({"name": "Of our own"})
+        with self.on_day(TODAY):
+            self.hold(other).reason_id = reason
+            for stops in (True, False):
+                reason.stops_credit = stops
+                holds._cron_follow_on_credit()
+                found = self.env["collection.credit.hold"]._find_reasons(self.company, other)
+                self.assertEqual(bool(found), stops, "also without a case")
+            reason.stops_credit = True
+            holds._cron_follow_on_credit()
+            self.invoice(other)
+            holds._cron_follow_on_credit()
+            self.assertEqual(self.case(other).credit_hold_state, "on", "and the case knows it when there is one")
+
+    def test_of_two_holds_the_last_one_to_end_lets_sales_go_on(self):
+        first, second = self.stop_sales(), self.stop_sales(code="insolvent")
+        self.assertEqual(len(self.case(self.late).credit_hold_ids), 1)
+        with self.on_day(TODAY):
+            first.action_end()
+            self.assertEqual(self.reasons(), {second.reason_id.name})
+            second.action_end()
+        self.assertFalse(self.reasons())
+
+    def test_a_hold_settles_what_a_level_proposed_and_leaves_what_a_person_set(self):
+        case = self.case(self.late)
+        with self.on_day(TODAY):
+            proposed = self.env["collection.credit.hold"]._propose(case, self.plan.level_ids[0])
+            hold = self.stop_sales()
+            self.assertRecordValues(proposed, [{"state": "on", "hold_id": hold.id}])
+            hold.action_end()
+            self.assertEqual(proposed.state, "lifted")
+            self.hold_credit()
+            self.stop_sales().action_end()
+        self.assertEqual(self.reasons(), {"Three invoices unpaid"})
+
     # -- who decides ---------------------------------------------------------------------------------------------------
 
     def test_only_collectors_set_and_lift_it_and_nobody_writes_it(self):
