@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -21,11 +22,34 @@ class CollectionAnswerMixin(models.AbstractModel):
     currency_id = fields.Many2one(
         "res.currency", compute="_compute_currency_id", store=True, precompute=True, readonly=False, required=True
     )
+    todo_type_ids = fields.Many2many(
+        "mail.activity.type",
+        compute="_compute_todo_type_ids",
+        search="_search_todo_type_ids",
+        string="To-dos",
+        help="What somebody still has to do about it, whoever that is.",
+    )
 
     @api.depends("partner_id", "company_id")
     def _compute_case_id(self):
         for answer, case in self._find_cases_of_customers().items():
             answer.case_id = case
+
+    def _compute_todo_type_ids(self):
+        # sudo: a to-do is shown to whoever may write on the record, but an auditor sees what is left undone, too
+        todos_sudo = self.env["mail.activity"].sudo().search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
+        by_answer = todos_sudo.grouped("res_id")
+        for answer in self:
+            todos = by_answer.get(answer._origin.id, todos_sudo.browse())
+            answer.todo_type_ids = todos.activity_type_id.sudo(False)
+
+    def _search_todo_type_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: as above; which answers somebody finds is decided by the access to the answers
+        of_types = Domain("res_model", "=", self._name) & Domain("activity_type_id", "in", value)
+        todos_sudo = self.env["mail.activity"].sudo()._search(of_types)
+        return Domain("id", "in", todos_sudo.subselect("res_id"))
 
     @api.depends("item_ids", "company_id")
     def _compute_currency_id(self):

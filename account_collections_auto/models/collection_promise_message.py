@@ -44,18 +44,8 @@ class CollectionPromise(models.Model):
     def _search_is_to_follow_up(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # sudo: a to-do is shown to whoever may write on the record, but an auditor sees what is left undone, too
-        todos_sudo = (
-            self.env["mail.activity"]
-            .sudo()
-            ._search(
-                [
-                    ("res_model", "=", self._name),
-                    ("activity_type_id", "=", self.env.ref("account_collections_auto.mail_activity_type_promise_broken").id),
-                ]
-            )
-        )
-        domain = Domain("state", "in", _BROKEN) & Domain("id", "in", todos_sudo.subselect("res_id"))
+        todo = self.env.ref("account_collections_auto.mail_activity_type_promise_broken")
+        domain = Domain("state", "in", _BROKEN) & Domain("todo_type_ids", "in", todo.ids)
         return domain if True in value else ~domain
 
     # -- the message ---------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _todo(self, xmlid):
-        return ("activity_ids.activity_type_id", "=", self.env.ref(f"account_collections_auto.{xmlid}").id)
+        return ("todo_type_ids", "=", self.env.ref(f"account_collections_auto.{xmlid}").id)
 
     @api.model
     def _broken_promises(self):

@@ -465,6 +465,36 @@ class TestTodayPeople(TodayCase):
             self.today(auditor).approve(*acting["args"])
         self.assertFalse(self.today(auditor).get_page()["is_collector"])
 
+    def test_an_auditor_sees_what_is_left_undone_of_plans_charges_offers_and_promises(self):
+        items = self.items(self.debtor("Answered"))
+        values = {"partner_id": items.partner_id.id, "company_id": self.company.id, "item_ids": [Command.set(items.ids)]}
+        lines = [Command.create({"date": TODAY + timedelta(days=9), "amount": 100})]
+        plan = self.env["collection.payment.plan"].create({**values, "line_ids": lines})
+        offer = self.env["collection.settlement.offer"].create({**values, "pay_by": TODAY})
+        promise = self.env["collection.promise"].create({**values, "amount": 9, "date_from": TODAY, "promise_date": TODAY})
+        (plan.sudo().state, promise.sudo().state) = ("ended", "broken")
+        for record, kind in (
+            (plan, "payment_plan_ended"),
+            (plan, "payment_plan_charge"),
+            (offer, "settlement_paid"),
+            (promise, "promise_broken"),
+        ):
+            record.activity_schedule(f"account_collections_auto.mail_activity_type_{kind}", user_id=self.manager.id)
+        auditor = self.make_user("auditor", "account_collections_auto.group_collection_auditor")
+        left_undone = {
+            "open_ended_plans": plan,
+            "open_failed_charges": plan,
+            "open_settlements_paid": offer,
+            "open_broken_promises": promise,
+        }
+        for user in (auditor, self.manager):
+            lines = {line["link"]["method"]: line["count"] for line in self.tiles(user)["answers"]["lines"]}
+            self.assertEqual(lines, dict.fromkeys(left_undone, 1))
+            for method, record in left_undone.items():
+                self.assertEqual(self.listed(getattr(self.today(user), method)(), user), record)
+        plan.activity_ids.unlink()
+        self.assertEqual(self.tiles(auditor)["answers"]["count"], 2)
+
     def test_an_auditor_cannot_correct_an_address_or_decide_about_a_hold(self):
         customer = self.debtor("No address", email=False)
         self.run_cycle(TODAY)
