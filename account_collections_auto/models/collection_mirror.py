@@ -3,6 +3,11 @@ from odoo.tools import SQL
 
 from ..engine import withhold
 
+_IS_RECEIVABLE = SQL(
+    """EXISTS (SELECT 1 FROM account_account account
+               WHERE account.id = line.account_id AND account.account_type = 'asset_receivable')"""
+)
+
 
 class CollectionMirror(models.Model):
     """Remembers that Odoo's "no follow-up" on a document was set by a stop of ours, to give it back when the stop ends.
@@ -20,24 +25,66 @@ class CollectionMirror(models.Model):
 
     @api.model
     def _sync(self, company, date=None):
-        """Set the flag where people's stops cover all open lines of a document on ``date``, give it back where none does."""
+        """Set the flag where people's stops cover all open lines of a document on ``date``, give it back where none does.
+
+        One statement for any number of documents: Odoo's own `write` reads and balances them one by one. A document with
+        a flag of somebody else stays as it is.
+        """
         date = date or company._collection_today()
         self.env.flush_all()
-        wanted = {row[0] for row in self.env.execute_query(self._covered_moves_sql(company, date))}
-        mirrors = self.sudo().search([("company_id", "=", company.id)])
-        new_ids = wanted - set(mirrors.move_id.ids)
-        ended = mirrors.filtered(lambda mirror: mirror.move_id.id not in wanted)
-        ended._give_back()
-        moves = self.env["account.move"].sudo().browse(sorted(new_ids))
-        lines = moves.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
-        flagged = lines.filtered("no_followup").move_id
-        (lines.filtered(lambda line: line.move_id not in flagged)).write({"no_followup": True})
-        self.sudo().create([{"move_id": move.id, "company_id": company.id} for move in moves if move not in flagged])
+        rows = self.env.execute_query(
+            SQL(
+                """WITH wanted AS MATERIALIZED (%(covered)s),
+                        ended AS (
+                            DELETE FROM collection_mirror
+                             WHERE company_id = %(company)s AND move_id NOT IN (SELECT move_id FROM wanted)
+                            RETURNING move_id),
+                        added AS (
+                            INSERT INTO collection_mirror (move_id, company_id, create_uid, create_date, write_uid, write_date)
+                            SELECT move_id, %(company)s, %(uid)s, %(now)s, %(uid)s, %(now)s FROM wanted
+                             WHERE move_id NOT IN (SELECT move_id FROM collection_mirror)
+                               AND NOT EXISTS (SELECT 1 FROM account_move_line line
+                                                WHERE line.move_id = wanted.move_id AND line.no_followup AND %(is_ours)s)
+                            RETURNING move_id),
+                        changed (move_id, flag) AS (
+                            SELECT move_id, FALSE FROM ended UNION ALL SELECT move_id, TRUE FROM added)
+                   UPDATE account_move_line line SET no_followup = changed.flag, write_uid = %(uid)s, write_date = %(now)s
+                     FROM changed
+                    WHERE line.move_id = changed.move_id AND line.no_followup IS DISTINCT FROM changed.flag AND %(is_ours)s
+                   RETURNING line.id""",
+                covered=self._covered_moves_sql(company, date),
+                company=company.id,
+                is_ours=_IS_RECEIVABLE,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        self._note_flags(rows)
 
     def _give_back(self):
-        lines = self.move_id.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
-        lines.filtered("no_followup").write({"no_followup": False})
+        """Take the flags off these documents and forget that they were ours."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE account_move_line line SET no_followup = FALSE, write_uid = %(uid)s, write_date = %(now)s
+                    WHERE line.move_id = ANY(%(moves)s) AND line.no_followup AND %(is_ours)s
+                   RETURNING line.id""",
+                moves=self.move_id.ids,
+                is_ours=_IS_RECEIVABLE,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        self._note_flags(rows)
         self.unlink()
+
+    def _note_flags(self, rows):
+        """What was read before of these lines, and what depends on their flag, is not true any more."""
+        self.invalidate_model(flush=False)
+        # sudo: whoever records a stop need not see invoices
+        lines = self.env["account.move.line"].sudo().browse([line_id for (line_id,) in rows])
+        lines.invalidate_recordset(["no_followup"], flush=False)
+        lines.modified(["no_followup"])
 
     @api.model
     def _covered_moves_sql(self, company, date):

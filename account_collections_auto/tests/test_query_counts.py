@@ -40,6 +40,21 @@ class TestQueryCounts(CollectionsCase):
         self.assertEqual(len(self.env["collection.action"].search([("state", "=", "sent")])), 44)
         self.assertLess(many - few, 20, "Less than half a statement for each further message")
 
+    def test_putting_two_documents_on_hold_and_thirty_costs_the_same_and_so_does_giving_them_back(self):
+        costs = []
+        for count in (2, 2, 30):
+            customer = self.customer(f"{count} invoices")
+            invoices = self.env["account.move"].union(*(self.invoice(customer) for _number in range(count)))
+            self.case(customer)
+            started = self._statements(self.hold, customer)
+            terms = invoices.line_ids.filtered("date_maturity")
+            self.assertEqual(terms.mapped("no_followup"), [True] * count)
+            hold = self.env["collection.hold"].search([("partner_id", "=", customer.id)])
+            costs.append((started, self._statements(hold.action_end)))
+            self.assertEqual(terms.mapped("no_followup"), [False] * count)
+            self.assertFalse(any(invoices.mapped("no_followup")))
+        self.assertEqual(costs[2], costs[1])
+
     def test_posting_adds_at_most_four_statements(self):
         customer = self.customer()
         posted = self.invoice(customer)
