@@ -94,9 +94,11 @@ def find_movements(env, company):
 
     One row for each matching since the hand-over, while the item was with the agency; money of that time counts also when
     it is matched after a recall. A matching that was undone leaves
-    no row when the agency does not know of it, else a second one that takes it back. Disputes have a row as well.
+    no row when the agency does not know of it, else a second one that takes it back. What is matched again counts once.
+    Disputes have a row as well.
     """
     env.flush_all()
+    _find_matched_again(env, company)
     env.cr.execute(
         SQL(
             """DELETE FROM collection_placement_movement movement
@@ -106,11 +108,52 @@ def find_movements(env, company):
         )
     )
     found = []
-    for statement in (_new_matchings(env, company), _undone_matchings(env, company), _new_disputes(env, company)):
-        env.cr.execute(statement)
+    # What is undone first: what is matched anew has a later row.
+    for statement in (_undone_matchings, _new_matchings, _settled_anew, _new_disputes):
+        env.cr.execute(statement(env, company))
         found += [row[0] for row in env.cr.fetchall()]
     env["collection.placement.movement"].invalidate_model(flush=False)
     return found
+
+
+def _find_matched_again(env, company):
+    """The same amount of the same entry, un-matched from an item and matched with it again, is the movement it was.
+
+    What took it back meanwhile is forgotten, unless the agency was told of it.
+    """
+    env.cr.execute(
+        SQL(
+            """WITH lost AS (
+                   SELECT movement.id, movement.line_id, movement.move_id, movement.amount,
+                          row_number() OVER (PARTITION BY movement.line_id, movement.move_id, movement.amount
+                                             ORDER BY movement.id) AS number
+                     FROM collection_placement_movement movement
+                    WHERE movement.company_id = %(company)s AND movement.partial_ref IS NOT NULL AND movement.is_known
+                      AND NOT EXISTS (SELECT 1 FROM account_partial_reconcile partial
+                                       WHERE partial.id = movement.partial_ref)
+                      AND NOT EXISTS (SELECT 1 FROM collection_placement_movement undone
+                                       WHERE undone.corrected_id = movement.id AND undone.is_known)
+               ), again AS (
+                   SELECT partial.id AS partial_id, line.id AS line_id, credit.move_id, partial.debit_amount_currency AS amount,
+                          row_number() OVER (PARTITION BY line.id, credit.move_id, partial.debit_amount_currency
+                                             ORDER BY partial.id) AS number
+                     FROM (SELECT DISTINCT line_id FROM lost) affected
+                     JOIN collection_placement_line line ON line.id = affected.line_id
+                     JOIN collection_item item ON item.id = line.item_id
+                     JOIN account_partial_reconcile partial ON partial.debit_move_id = item.move_line_id
+                     JOIN account_move_line credit ON credit.id = partial.credit_move_id
+                    WHERE NOT COALESCE(line.matched_before, '[]') @> to_jsonb(partial.id)
+                      AND NOT EXISTS (SELECT 1 FROM collection_placement_movement known
+                                       WHERE known.line_id = line.id AND known.partial_ref = partial.id)
+               ), found AS (
+                   UPDATE collection_placement_movement movement SET partial_ref = again.partial_id
+                     FROM lost JOIN again USING (line_id, move_id, amount, number)
+                    WHERE movement.id = lost.id
+                   RETURNING movement.id)
+               DELETE FROM collection_placement_movement undone USING found WHERE undone.corrected_id = found.id""",
+            company=company.id,
+        )
+    )
 
 
 def _columns():
@@ -177,6 +220,22 @@ def _undone_matchings(env, company):
         company=company.id,
         date=company._collection_today(),
         uid=env.uid,
+    )
+
+
+def _settled_anew(env, company):
+    """A payment through the agency that is matched anew, with other items or amounts, is no news to the agency.
+
+    What took back its earlier matching counts as known then, else its commission would be due twice.
+    """
+    return SQL(
+        """UPDATE collection_placement_movement undone SET is_known = TRUE
+            WHERE undone.company_id = %s AND undone.kind = 'returned' AND undone.is_known IS NOT TRUE
+              AND EXISTS (SELECT 1 FROM collection_placement_movement anew
+                            JOIN account_partial_reconcile partial ON partial.id = anew.partial_ref
+                           WHERE anew.receipt_id = undone.receipt_id AND anew.id > undone.id)
+           RETURNING undone.id""",
+        company.id,
     )
 
 

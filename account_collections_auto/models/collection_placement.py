@@ -1,9 +1,13 @@
+from functools import partial
+
 from markupsafe import Markup
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ..engine import placements
+from ..engine.attempt import attempt
+from ..engine.transactions import retrying
 from ..engine.withhold import DATED
 
 # The agency has the items, or is about to get them.
@@ -314,6 +318,10 @@ class CollectionPlacement(models.Model):
         """Do not hand over: reminders and decisions go on as if it had not been proposed."""
         self._check_manager()
         self._refuse()
+        self._check_proposed_by_me()
+        self._refuse()
+
+    def _check_proposed_by_me(self):
 
     def action_withdraw(self):
         """Take back an own proposal that nobody decided about yet."""
@@ -629,10 +637,14 @@ class CollectionPlacement(models.Model):
 
     @api.model
     def _cron_follow(self):
-        """Find what happened to placed items in all companies, and match payments that were posted elsewhere."""
+        """Find what happened to placed items in all companies, and match payments that were posted elsewhere.
+
+        What goes wrong in one company is logged and holds up no other; the next run tries it again.
+        """
         self.env["collection.placement.receipt"].sudo()._match_posted()
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            self.env["collection.placement.movement"].sudo()._find(company)
+            # each company in a transaction of its own
+            retrying(self.env, partial(attempt, company, movements._find, company))
 
     def action_receipt(self):
         """Record a payment that came through the agency."""

@@ -309,21 +309,19 @@ class CollectionPlacementReceipt(models.Model):
     def _match_posted(self):
         """Match the payments whose entry somebody posted in accounting. One that fails waits, and holds up no other."""
         posted = self.search([("state", "=", "prepared"), ("move_id.state", "=", "posted")])
-        posted.filtered(lambda receipt: not attempt(receipt, receipt._book))._note_booked()
+        if posted.filtered(lambda receipt: not attempt(receipt, receipt._book)):
+            self.env["collection.case"]._refresh_marked()
 
     def _match(self):
         for receipt in self:
             receipt._book()
-        self._note_booked()
+        self.env["collection.case"]._refresh_marked()
+        for company in self.company_id:
+            self.env["collection.placement.movement"]._find(company)
 
     def _book(self):
         self._reconcile()
         self.state = "booked"
-
-    def _note_booked(self):
-        for company in self.company_id:
-            self.env["collection.case"]._refresh_marked()
-            self.env["collection.placement.movement"]._find(company)
 
     def _reconcile(self):
         """Match the entry's lines with the items that are still open, the oldest first."""

@@ -74,8 +74,9 @@ class PlacementCase(CollectionsCase):
         return placements
 
     def follow(self):
-        """Look into the ledger, as the hourly job does."""
-        self.env["collection.placement"]._cron_follow()
+        """Look into the ledger, as the hourly job does in each company."""
+        self.env["collection.placement.receipt"].sudo()._match_posted()
+        self.env["collection.placement.movement"]._find(self.company)
         self.env.invalidate_all()
         return self.env["collection.placement.movement"].search([], order="id")
 

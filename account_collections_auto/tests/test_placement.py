@@ -97,6 +97,13 @@ class TestPlacementProposal(PlacementCase):
         with self.assertRaises(UserError):
             placement.with_user(self.manager).action_withdraw()
         placement.with_user(self.collector).action_withdraw()
+        # Nor by taking back the question in which somebody else proposed it.
+        again = self.propose(customer)
+        questions = self.env["collection.place"]
+        with self.assertRaisesRegex(UserError, "Only who proposed it"):
+            questions.with_user(self.manager)._take_back(again.ids)
+        questions.with_user(self.collector)._take_back(again.ids)
+        self.assertEqual(again.state, "refused")
         self.assertEqual(placement.state, "refused")
         again = self.propose(customer)
         again.action_refuse()
@@ -557,6 +564,78 @@ class TestPlacementMoney(PlacementCase):
         )
         back.action_report()
         self.assertEqual((back.commission, placement.amount_commission, placement.amount_recovered), (-20, 0, 0))
+
+    def test_a_payment_that_is_matched_again_counts_once(self):
+        """Through the agency and direct; while nobody looked, and with the un-matching seen in between."""
+        customer, invoice = self.overdue()
+        placement = self.place(customer)
+        entry = self.receive(placement, 300).move_id
+        payment = self.pay(invoice, 200).move_id
+        self.follow().filtered(lambda movement: not movement.is_known).action_mark_reported()
+        self.assertEqual((placement.amount_recovered, placement.amount_commission), (500, 50))
+        before = self.follow()
+        for looks_in_between in (False, True):
+            for move in (entry, payment):
+                move.line_ids.remove_move_reconcile()
+            if looks_in_between:
+                self.follow()
+                self.assertEqual(placement.amount_recovered, 0)
+            self.match(entry, invoice)
+            self.match(payment, invoice)
+            self.assertEqual(self.follow(), before)
+            self.assertEqual((placement.amount_recovered, placement.amount_commission), (500, 50))
+
+    def test_what_the_agency_was_told_stays_when_it_is_matched_again(self):
+        customer, invoice = self.overdue()
+        placement = self.place(customer)
+        entry = self.receive(placement, 300).move_id
+        entry.line_ids.remove_move_reconcile()
+        self.follow().filtered(lambda movement: not movement.is_known).action_mark_reported()
+        self.assertEqual((placement.amount_recovered, placement.amount_commission), (0, 0))
+        self.match(entry, invoice)
+        self.assertEqual(self.follow().mapped("amount"), [300, -300, 300])
+        self.assertEqual((placement.amount_recovered, placement.amount_commission), (300, 30))
+
+    def test_a_payment_that_is_matched_with_another_item_costs_its_commission_once(self):
+        customer, first = self.overdue()
+        second = self.invoice(customer, 500, due=TODAY - timedelta(days=30))
+        placement = self.place(customer)
+        entry = self.receive(placement, 300).move_id
+        entry.line_ids.remove_move_reconcile()
+        self.follow()
+        self.pay(first, 900)
+        self.match(entry, first)
+        self.match(entry, second)
+        movements = self.follow().filtered("receipt_id")
+        self.assertEqual(movements.mapped("amount"), [300, -300, 100, 200])
+        self.assertEqual((sum(movements.mapped("amount")), sum(movements.mapped("commission"))), (300, 30))
+
+    def match(self, move, invoice):
+        """Match what is left of an entry with what is left of an invoice."""
+        lines = (move | invoice).line_ids
+        lines.filtered(lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled).reconcile()
+
+    def test_an_error_in_one_company_holds_up_no_other(self):
+        customer, invoice = self.overdue()
+        self.place(customer)
+        self.pay(invoice, 100)
+        self.env["res.company"].create({"name": "A company whose ledger cannot be read", "sequence": 0})
+        movements = type(self.env["collection.placement.movement"])
+        find = movements._find
+
+        def find_ours(model, company):
+            if company != self.company:
+                raise ValueError(company.name)
+            return find(model, company)
+
+        with (
+            patch.object(movements, "_find", find_ours),
+            self.enter_registry_test_mode(),
+            self.assertLogs("odoo.addons.account_collections_auto.engine.attempt", "ERROR"),
+        ):
+            self.env.ref("account_collections_auto.ir_cron_placements").sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.env["collection.placement.movement"].search([]).mapped("amount"), [100])
 
     def test_no_commission_on_money_paid_to_us_where_the_terms_say_so(self):
         self.agency.on_direct = False

@@ -118,4 +118,5 @@ class CollectionPlace(models.TransientModel):
         placements = self.env["collection.placement"].browse(values).exists()
         if any(placement.state != "proposed" for placement in placements):
             raise UserError(self.env._("A manager has decided about it already."))
+        placements._check_proposed_by_me()
         placements._refuse(self.env._("Withdrawn by %(user)s", user=self.env.user.name))

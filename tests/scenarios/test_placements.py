@@ -79,7 +79,7 @@ class TestPlacements(StoryCase):
         self.pay(first, 250, on=JUNE[25])
         self.assertEqual(self.items(first).amount_residual, 350)
         with self.acting(self.carla, JUNE[26]):
-            self.env["collection.placement"].sudo()._cron_follow()
+            self.env["collection.placement.movement"]._find(self.company)
             unknown = self.env["collection.placement.movement"].search([("is_known", "=", False)])
             self.assertRecordValues(unknown, [{"kind": "direct", "amount": 250, "commission": 0}])
             unknown.action_report()
