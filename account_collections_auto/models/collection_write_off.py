@@ -1,10 +1,15 @@
+from datetime import timedelta
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine import allot
 
 TODO = "account_collections_auto.mail_activity_type_write_off"
+# So many days what was written off counts for the limits.
+_YEAR = 365
 
 
 class CollectionWriteOff(models.Model):
@@ -121,8 +126,9 @@ class CollectionWriteOff(models.Model):
     @api.depends("state", "proposed_by_id", "amount_company")
     @api.depends_context("uid")
     def _compute_approval_problem(self):
+        together = self._sum_by_case()
         for write_off in self:
-            write_off.approval_problem = write_off._find_problem(self.env.user)
+            write_off.approval_problem = write_off._find_problem(self.env.user, together)
 
     @api.depends("proposed_by_id")
     @api.depends_context("uid")
@@ -286,12 +292,27 @@ class CollectionWriteOff(models.Model):
         leader = self.case_id._get_leaders().get(self.case_id)
         managers = self.company_id._collection_managers().sorted("id")
         people = leader | managers if leader else managers
-        return next((user for user in people if not self._find_problem(user)), people.browse())
+        together = self._sum_by_case()
+        return next((user for user in people if not self._find_problem(user, together)), people.browse())
 
     # -- deciding ------------------------------------------------------------------------------------------------------
 
-    def _find_problem(self, user):
-        """Return why ``user`` cannot approve, '' when nothing speaks against it."""
+    def _sum_by_case(self):
+        """Return {case: what is proposed, or was written off within a year, in company currency}; one statement a company.
+
+        A limit is about a customer: a large write-off does not become a small one by being proposed in pieces.
+        """
+        sums = {}
+        for company, own in self.grouped("company_id").items():
+            a_year_ago = company._collection_today() - timedelta(days=_YEAR)
+            counted = Domain("state", "=", "proposed") | Domain([("state", "=", "booked"), ("decided_on", ">", a_year_ago)])
+            # sudo: what counts for a limit does not depend on who may see it
+            of_cases = Domain("case_id", "in", own.case_id.ids)
+            sums |= dict(self.sudo()._read_group(counted & of_cases, ["case_id"], ["amount_company:sum"]))
+        return sums
+
+    def _find_problem(self, user, together):
+        """Return why ``user`` cannot approve, '' when nothing speaks against it. ``together``: as of `_sum_by_case`."""
         self.ensure_one()
         company = self.company_id.sudo()
         if self.state != "proposed":
@@ -299,8 +320,18 @@ class CollectionWriteOff(models.Model):
         if user == self.proposed_by_id:
             return self.env._("You proposed it yourself: a second person approves.")
         limit = self._get_limit(user)
-        if limit is not None and company.currency_id.compare_amounts(self.amount_company, limit) > 0:
+        if limit is None:
+            return ""
+        if company.currency_id.compare_amounts(self.amount_company, limit) > 0:
             return self.env._("It is above your limit of %(limit)s.", limit=company.currency_id.format(limit))
+        amount = together.get(self.case_id, self.amount_company)
+        if company.currency_id.compare_amounts(amount, limit) > 0:
+            return self.env._(
+                "With what else is proposed for this customer, or was written off within a year, it comes to %(amount)s: above "
+                "your limit of %(limit)s.",
+                amount=company.currency_id.format(amount),
+                limit=company.currency_id.format(limit),
+            )
         return ""
 
     def _get_limit(self, user):
@@ -316,8 +347,9 @@ class CollectionWriteOff(models.Model):
     def action_approve(self):
         """Approve what somebody else proposed: the entry is posted and matched with the items."""
         self.check_access("write")
+        together = self._sum_by_case()
         for write_off in self:
-            problem = write_off._find_problem(self.env.user)
+            problem = write_off._find_problem(self.env.user, together)
             if problem:
                 raise UserError(write_off.env._("%(name)s: %(problem)s", name=write_off.display_name, problem=problem))
         for write_off in self:

@@ -22,9 +22,11 @@ class ResCompany(models.Model):
     )
     collection_write_off_collector_limit = fields.Float(
         string="Collectors Approve Up To",
-        help="In company currency, what somebody else proposed. 0: collectors approve nothing.",
+        help="In company currency, what somebody else proposed: of each customer all that is proposed and was written off "
+        "within a year, together. 0: collectors approve nothing.",
     )
     collection_write_off_manager_limit = fields.Float(
         string="Managers Approve Up To",
-        help="In company currency. Above it, the manager must also be an accounting administrator in Odoo. 0: any amount.",
+        help="In company currency, counted as for collectors. Above it, the manager must also be an accounting administrator "
+        "in Odoo. 0: any amount.",
     )

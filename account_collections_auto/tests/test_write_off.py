@@ -90,6 +90,29 @@ class TestWriteOff(CollectionsCase):
         self.approve(write_off, self.bert)
         self.assertEqual(write_off.state, "booked")
 
+    def test_a_limit_is_not_evaded_in_pieces(self):
+        """What is proposed, and what was written off within a year, counts together; what was undone or refused does not."""
+        self.company.collection_write_off_collector_limit = 120
+        large, small = self.propose(self.older), self.propose(self.newer)
+        for piece in (large, small):
+            with self.assertRaisesRegex(UserError, "it comes to .*150"):
+                self.approve(piece, self.bert)
+        other = self.customer("Other")
+        elsewhere = self.propose(self.invoice(other, 110))
+        self.approve(elsewhere, self.bert)
+        self.approve(large)
+        with self.assertRaisesRegex(UserError, "within a year"):
+            self.approve(small, self.bert)
+        with self.on_day(TODAY + timedelta(days=364)):
+            self.assertIn("within a year", small.with_user(self.bert)._find_problem(self.bert, small._sum_by_case()))
+        with self.on_day(TODAY + timedelta(days=365)):
+            self.assertFalse(small.with_user(self.bert)._find_problem(self.bert, small._sum_by_case()))
+        with self.on_day(TODAY):
+            large.with_user(self.head).action_undo()
+        self.env.invalidate_all()
+        self.assertFalse(small.with_user(self.bert).approval_problem)
+        self.approve(small, self.bert)
+
     def test_above_the_managers_limit_an_accountant_is_needed(self):
         self.company.collection_write_off_manager_limit = 149.99
         write_off = self.propose()
