@@ -56,6 +56,70 @@ class TestMerge(CollectionsCase):
         waiting = self.case(first).action_ids.filtered(lambda a: a.state == "review")
         self.assertEqual(waiting.amount, 200)
 
+    def test_of_two_credit_holds_the_strictest_is_left(self):
+        customers = [self.customer(name) for name in ("Ann", "Ann again", "Ann once more")]
+        for customer in customers:
+            self.invoice(customer, 100, due=date(2026, 6, 1))
+        cases = [self.case(customer) for customer in customers]
+        holds = self.env["collection.credit.hold"]
+        with self.on_day(TODAY):
+            proposed = holds._propose(cases[0], self.level(35))
+            short = holds._set_by_hand(cases[1], "Until Friday", TODAY + timedelta(days=3))
+            long = holds._set_by_hand(cases[2], "Until it pays", False)
+            for customer in customers[1:]:
+                self.merge(customers[0], customer)
+            self.env.invalidate_all()
+            self.assertRecordValues(
+                proposed + short + long,
+                [
+                    {"state": "refused", "partner_id": customers[0].id, "case_id": cases[0].id},
+                    {"state": "lifted", "partner_id": customers[0].id, "case_id": cases[0].id},
+                    {"state": "on", "partner_id": customers[0].id, "case_id": cases[0].id},
+                ],
+            )
+            self.assertIn("Until Friday", "".join(long.message_ids.mapped("body")))
+            self.assertEqual(holds._find_reasons(self.company, customers[0]), {customers[0]: "Until it pays"})
+            self.assertFalse(proposed.activity_ids, "Nothing is left to approve")
+            cases[0].action_lift_credit_hold()
+            self.assertEqual(holds._find_reasons(self.company, customers[0]), {})
+
+    def test_holds_of_two_companies_both_stay(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        customers = [self.customer("Ann"), self.customer("Ann again")]
+        for customer in customers:
+            self.invoice(customer, 100, due=date(2026, 6, 1))
+        holds = self.env["collection.credit.hold"].sudo()
+        here = holds._set_by_hand(self.case(customers[0]), "Late", False)
+        there = holds._set_by_hand(self.case(customers[1]).sudo().copy({"company_id": elsewhere.id}), "Late there", False)
+        self.merge(*customers)
+        self.env.invalidate_all()
+        self.assertRecordValues(here + there, [{"state": "on", "partner_id": customers[0].id}] * 2)
+
+    def test_of_two_agencies_one_is_left_and_both_keep_their_placements(self):
+        contacts = [self.customer("Fair"), self.customer("Fair Ltd.")]
+        agencies = self.env["collection.agency"].create(
+            [
+                {"partner_id": contact.id, "company_id": self.company.id, "commission_percent": percent}
+                for contact, percent in zip(contacts, (10, 20), strict=True)
+            ]
+        )
+        placements = self.env["collection.placement"]
+        for agency in agencies:
+            customer = self.customer(f"Debtor of {agency.name}")
+            self.invoice(customer, 100, due=TODAY - timedelta(days=60))
+            with self.on_day(TODAY):
+                placements |= placements._propose(agency, self.items(customer))
+        self.merge(contacts[1], contacts[0])
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            agencies,
+            [
+                {"partner_id": contacts[1].id, "name": "Fair Ltd.", "active": False, "commission_percent": 10},
+                {"partner_id": contacts[1].id, "name": "Fair Ltd.", "active": True, "commission_percent": 20},
+            ],
+        )
+        self.assertEqual(placements.mapped("agency_id"), agencies)
+
     def test_a_contact_moved_under_another_company_takes_its_items_along(self):
         freelancer = self.customer("Freelancer", "free@example.com")
         firm = self.customer("Firm", "firm@example.com", is_company=True)

@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -10,8 +12,11 @@ class BasePartnerMerge(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         # Before Odoo moves the keys: it would crash on the unique ones, or delete what it cannot move.
         self._collection_separate_contacts(src_partners + dst_partner)
+        self._collection_join_credit_holds(src_partners + dst_partner)
+        self._collection_join_agencies(src_partners, dst_partner)
         self._collection_join_cases(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
+        self._collection_rename_agencies(dst_partner)
         project.mark_debtors(self.env, (src_partners + dst_partner).ids)
         self.env["account.move.line"]._collection_refresh_after_commit()
         return result
@@ -23,6 +28,40 @@ class BasePartnerMerge(models.TransientModel):
         for action in actions:
             action.occasion = f"{action.occasion}/contact:{action.contact_id.id}"
         self.env.flush_all()
+
+    def _collection_join_credit_holds(self, partners):
+        """Of the credit holds of one company the strictest is left: one that is on before a proposed one, then the longest."""
+        live = self.env["collection.credit.hold"].sudo()
+        live = live.search([("partner_id", "in", partners.ids), ("state", "in", ("proposed", "on"))], order="id")
+        for holds in live.grouped("company_id").values():
+            kept = holds.sorted(
+                lambda hold: (hold.state == "on", not hold.date_until, hold.date_until or date.min, -hold.id), reverse=True
+            )[0]
+            joined = holds - kept
+            for hold in joined:
+                body = hold.env._("Joined, because the customers were merged: %(reason)s", reason=hold.reason)
+                kept._message_log(body=body)
+            for state, target in (("on", "lifted"), ("proposed", "refused")):
+                joined.filtered(lambda hold, state=state: hold.state == state)._close(target, by=False)
+        self.env.flush_all()
+
+    def _collection_join_agencies(self, src_partners, dst_partner):
+        """Of two agencies of one company one is left for new placements. The other is archived and keeps its own."""
+        agencies = self.env["collection.agency"].sudo().search([("partner_id", "in", (src_partners + dst_partner).ids)])
+        for same_company in agencies.grouped("company_id").values():
+            kept = same_company.filtered(lambda agency: agency.partner_id == dst_partner) or same_company[0]
+            archived = same_company - kept
+            for agency in archived:
+                agency._message_log(body=agency.env._("Archived, because its contact was merged with that of another agency."))
+            archived.active = False
+        self.env.flush_all()
+
+    def _collection_rename_agencies(self, partner):
+        """What is stored of an agency's contact follows the contact that is left."""
+        agencies = self.env["collection.agency"].sudo().with_context(active_test=False)
+        agencies = agencies.search([("partner_id", "=", partner.id)])
+        agencies.invalidate_recordset(["partner_id"], flush=False)
+        self.env.add_to_compute(agencies._fields["name"], agencies)
 
     def _collection_join_cases(self, src_partners, dst_partner):
         """Join the cases of the customers, company by company, so that one case with all of the history is left."""
