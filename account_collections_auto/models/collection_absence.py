@@ -61,9 +61,19 @@ class CollectionAbsence(models.Model):
                 ("state", "=", "validate"),
                 ("request_date_from", "<=", date),
                 ("request_date_to", ">=", date),
-                ("request_unit_half", "=", False),
-                ("request_unit_hours", "=", False),
                 ("employee_id.user_id", "!=", False),
             ]
         )
-        return leaves.employee_id.user_id
+        return leaves.filtered(lambda leave: self._is_whole_day(leave, date)).employee_id.user_id
+
+    @api.model
+    def _is_whole_day(self, leave, date):
+        """Return whether a leave of Odoo's Time Off that is counted in days, half days or hours takes up all of ``date``."""
+        first, last = leave.request_date_from, leave.request_date_to
+        if leave.request_unit_half:
+            starts_at_noon = date == first and leave.request_date_from_period == "pm"
+            ends_at_noon = date == last and leave.request_date_to_period == "am"
+            return not starts_at_noon and not ends_at_noon
+        if leave.request_unit_hours:
+            return first < date < last or (first == last and leave.number_of_days >= 1)
+        return True

@@ -56,8 +56,8 @@ class OwnDatabase:
         assert ran.returncode == 0, ran.stderr[-4000:]
         return re.findall(r"^.* (?:WARNING|ERROR|CRITICAL) .*$", ran.stderr, re.MULTILINE), ran.stdout
 
-    def install(self, *options):
-        return self.odoo("--init", MODULE, "--stop-after-init", *options)[0]
+    def install(self, *options, modules=MODULE):
+        return self.odoo("--init", modules, "--stop-after-init", *options)[0]
 
     def update(self):
         return self.odoo("--update", MODULE, "--stop-after-init")[0]

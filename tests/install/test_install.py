@@ -52,6 +52,61 @@ cycle = env["collection.cycle"].run(company, today)
 assert cycle.action_ids.partner_id == customers[2], cycle.action_ids.partner_id
 """
 
+OPTIONAL = """SELECT name FROM ir_module_module
+               WHERE name IN ('sale', 'hr_holidays', 'account_collections_sale') AND state = 'installed' ORDER BY name"""
+
+# Anna is on leave, counted in days, half days and hours; Bert, who leads the team, stands in for her on whole days.
+LEAVE = """
+from datetime import timedelta
+from odoo import Command, fields
+
+roles = env.ref("account_collections_auto.group_collector") | env.ref("base.group_user")
+anna, bert = env["res.users"].create([
+    {"name": name, "login": name, "email": f"{name}@example.org", "group_ids": [Command.set(roles.ids)]}
+    for name in ("anna", "bert")
+])
+employee = env["hr.employee"].create({"name": "Anna", "user_id": anna.id})
+env["collection.team"].create({"name": "Export", "leader_id": bert.id, "member_ids": [Command.set(anna.ids)]})
+customer = env["res.partner"].create({"name": "Late", "email": "books@customer.example"})
+case = env["collection.case"].create({"partner_id": customer.id, "company_id": env.company.id, "user_id": anna.id})
+monday = fields.Date.to_date("2026-11-02")
+
+def on_leave(unit, first, last, **vals):
+    kind = env["hr.leave.type"].create({
+        "name": unit, "requires_allocation": False, "leave_validation_type": "hr", "request_unit": unit,
+    })
+    days = {"request_date_from": monday + timedelta(days=first), "request_date_to": monday + timedelta(days=last)}
+    leave = env["hr.leave"].create({"employee_id": employee.id, "holiday_status_id": kind.id, **days, **vals})
+    assert leave.state == "confirm", leave.state
+    return leave
+
+def stands_in(day):
+    date = monday + timedelta(days=day)
+    company = type(env.company)
+    now = company._collection_now
+    company._collection_now = lambda self: fields.Datetime.to_datetime(date).replace(hour=12)
+    try:
+        mine = env["collection.case"].with_user(bert).search([("id", "=", case.id), ("is_mine", "=", True)])
+        user = case.with_user(bert)._get_todo_user()
+        assert bool(mine) == (user == bert), (day, mine, user)
+        return user == bert
+    finally:
+        company._collection_now = now
+
+leave = on_leave("day", 0, 2)
+assert not stands_in(1), "it is not approved"
+leave.action_approve()
+assert [stands_in(day) for day in range(-1, 4)] == [False, True, True, True, False]
+on_leave("half_day", 7, 9, request_date_from_period="pm", request_date_to_period="am").action_approve()
+assert [stands_in(day) for day in range(7, 10)] == [False, True, False]
+on_leave("half_day", 10, 10).action_approve()
+assert stands_in(10), "a whole day counted in half days"
+on_leave("hour", 14, 14, request_hour_from=9, request_hour_to=11).action_approve()
+assert not stands_in(14), "two hours"
+leave.action_refuse()
+assert not stands_in(1)
+"""
+
 UNINSTALL = f"env['ir.module.module'].search([('name', '=', '{MODULE}')]).button_immediate_uninstall()"
 
 
@@ -67,13 +122,17 @@ def flags(database):
 
 
 def test_installs_on_an_empty_database_and_updates_without_a_warning():
-    """Nothing is switched on by installing, and nothing waits to be sent."""
+    """Nothing is switched on by installing, and nothing waits to be sent. Sales and Time Off join in when they come later."""
     with own_database("empty") as database:
         assert database.install() == []
+        assert database.sql(OPTIONAL) == []
         assert database.sql("SELECT count(*) FROM res_company WHERE collection_is_active") == [(0,)]
         assert database.sql(OUR_QUEUE) == [(0,)]
         assert database.sql("SELECT count(*) FROM res_company WHERE parent_id IS NULL AND collection_plan_id IS NULL") == [(0,)]
         assert database.update() == []
+        assert database.install(modules="sale,hr_holidays") == []
+        assert database.sql(OPTIONAL) == [("account_collections_sale",), ("hr_holidays",), ("sale",)]
+        assert database.shell(LEAVE) == []
 
 
 def test_installs_with_demonstration_data():
