@@ -47,6 +47,7 @@ from . import collection_settlement_offer
 from . import collection_case_settlement
 from . import collection_item_payment_plan
 from . import collection_case_payment_plan
+from . import collection_agency_terms
 from . import collection_agency
 from . import collection_agency_bracket
 from . import collection_placement
@@ -65,8 +66,8 @@ from . import collection_item_decide
 from . import collection_write_off
 from . import collection_case_write_off
 from . import collection_credit_hold
-from . import collection_case_credit_hold
 from . import collection_hold_credit
+from . import collection_case_credit_hold
 from . import collection_case_salesperson
 from . import collection_escalation
 from . import collection_level_escalation

@@ -9,7 +9,7 @@ class CollectionAgency(models.Model):
 
     _name = "collection.agency"
     _description = "Agency or Lawyer"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "collection.agency.terms"]
     _order = "name, id"
 
     partner_id = fields.Many2one(
@@ -48,12 +48,6 @@ class CollectionAgency(models.Model):
         help="Files, payments to report and recalls are sent here. Empty: you tell the agency yourself.",
     )
     commission_rule = fields.Selection(
-        [
-            ("percent", "Percentage"),
-            ("age", "Percentage by age of the item"),
-            ("amount", "Percentage by placed amount"),
-            ("fixed", "Fixed fee"),
-        ],
         required=True,
         default="percent",
         tracking=True,
@@ -73,7 +67,6 @@ class CollectionAgency(models.Model):
         tracking=True, help="Once per placement, when the first money comes in; never more than came in."
     )
     minimum = fields.Monetary(
-        string="Minimum Commission",
         tracking=True,
         help="The least commission of a placement once money came in; never more than came in.",
     )
@@ -84,7 +77,6 @@ class CollectionAgency(models.Model):
         help="The agency gets its commission as well when the customer pays a placed item directly to us.",
     )
     contact_gap_days = fields.Integer(
-        string="Gap After a Recall",
         default=7,
         required=True,
         tracking=True,

@@ -25,7 +25,7 @@ class CollectionPlacement(models.Model):
 
     _name = "collection.placement"
     _description = "Placement"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.stop.mixin", "collection.agency.terms"]
     _order = "id desc"
     _recorded = frozenset(
         {
@@ -94,15 +94,11 @@ class CollectionPlacement(models.Model):
     )
     note = fields.Text(help="For the agency and for us: what is known about the customer.")
     # -- the terms, as they were on the day of the hand-over
-    commission_rule = fields.Selection(
-        selection=lambda self: self.env["collection.agency"]._fields["commission_rule"]._description_selection(self.env),
-        readonly=True,
-        copy=False,
-    )
+    commission_rule = fields.Selection(readonly=True, copy=False)
     fixed_fee = fields.Monetary(readonly=True, copy=False)
-    minimum = fields.Monetary(string="Minimum Commission", readonly=True, copy=False)
-    on_direct = fields.Boolean(string="Commission on Money Paid to Us", readonly=True, copy=False)
-    contact_gap_days = fields.Integer(string="Gap After a Recall", readonly=True, copy=False)
+    minimum = fields.Monetary(readonly=True, copy=False)
+    on_direct = fields.Boolean(readonly=True, copy=False)
+    contact_gap_days = fields.Integer(readonly=True, copy=False)
     # -- figures
     amount_placed = fields.Monetary(string="Placed", readonly=True, help="What was open on the day of the hand-over.")
     amount_company = fields.Monetary(string="Placed in Company Currency", readonly=True, currency_field="company_currency_id")
@@ -318,17 +314,16 @@ class CollectionPlacement(models.Model):
         """Do not hand over: reminders and decisions go on as if it had not been proposed."""
         self._check_manager()
         self._refuse()
-        self._check_proposed_by_me()
-        self._refuse()
-
-    def _check_proposed_by_me(self):
 
     def action_withdraw(self):
         """Take back an own proposal that nobody decided about yet."""
         self._check_collector()
+        self._check_proposed_by_me()
+        self._refuse()
+
+    def _check_proposed_by_me(self):
         if any(placement.proposed_by_id != self.env.user for placement in self):
             raise UserError(self.env._("Only who proposed it can withdraw a proposal; a manager can refuse it."))
-        self._refuse()
 
     def _refuse(self, reason=False):
         self._change_state("refused", allowed_from=("proposed",), refusal_reason=reason)
@@ -642,6 +637,7 @@ class CollectionPlacement(models.Model):
         What goes wrong in one company is logged and holds up no other; the next run tries it again.
         """
         self.env["collection.placement.receipt"].sudo()._match_posted()
+        movements = self.env["collection.placement.movement"].sudo()
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
             # each company in a transaction of its own
             retrying(self.env, partial(attempt, company, movements._find, company))

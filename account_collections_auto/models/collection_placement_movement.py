@@ -126,14 +126,9 @@ class CollectionPlacementMovement(models.Model):
             ]
         ).grouped("placement_id")
         for placement, own in new.grouped("placement_id").items():
-            terms = commission.Terms(
-                placement.commission_rule,
-                Decimal(str(placement.fixed_fee)),
-                Decimal(str(placement.minimum)),
-                placement.currency_id.decimal_places,
-            )
             before = earlier.get(placement, self.browse())._prepare_paid()
-            for movement, added in zip(own, commission.charge(terms, before, own._prepare_paid()), strict=True):
+            charged = commission.charge(placement._get_terms(), before, own._prepare_paid())
+            for movement, added in zip(own, charged, strict=True):
                 movement.sudo().write(
                     {
                         "commission": float(added),

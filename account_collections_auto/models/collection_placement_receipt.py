@@ -99,14 +99,8 @@ class CollectionPlacementReceipt(models.Model):
         # Each payment counts after those recorded before it, whichever is posted first.
         own_id = self._origin.id
         before = movements.filtered(lambda movement: not own_id or not movement.receipt_id or movement.receipt_id.id < own_id)
-        terms = commission.Terms(
-            placement.commission_rule or "percent",
-            Decimal(str(placement.fixed_fee)),
-            Decimal(str(placement.minimum)),
-            placement.currency_id.decimal_places,
-        )
         earlier, own = self._prepare_paid()
-        return float(sum(commission.charge(terms, before._prepare_paid() + earlier, own)))
+        return float(sum(commission.charge(placement._get_terms(), before._prepare_paid() + earlier, own)))
 
     def _prepare_paid(self):
         """Return what counts for the commission: (of earlier payments that are not in the ledger yet, of this one)."""

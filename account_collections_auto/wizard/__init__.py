@@ -31,6 +31,7 @@ from . import collection_place
 from . import collection_case_decide_agency
 from . import collection_placement_approve
 from . import collection_placement_recall
+from . import collection_reply_mixin
 from . import collection_reply_copies
 from . import collection_reply_contact
 from . import collection_reply_try

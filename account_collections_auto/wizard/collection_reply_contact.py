@@ -12,19 +12,9 @@ class CollectionReplyContact(models.TransientModel):
 
     _name = "collection.reply.contact"
     _description = "Correct the Contact"
+    _inherit = ["collection.reply.mixin"]
 
-    reply_id = fields.Many2one("collection.reply", required=True, readonly=True, ondelete="cascade")
-    case_id = fields.Many2one(related="reply_id.case_id")
-    is_stranger = fields.Boolean(related="reply_id.is_stranger")
-    contact_ids = fields.Many2many("res.partner", compute="_compute_contact_ids")
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Reminders Went To",
-        compute="_compute_partner_id",
-        store=True,
-        readonly=False,
-        domain="[('id', 'in', contact_ids)]",
-    )
+    partner_id = fields.Many2one(string="Reminders Went To", domain="[('id', 'in', contact_ids)]")
     choice = fields.Selection(
         [
             ("person", "Another person gets them"),
@@ -42,16 +32,6 @@ class CollectionReplyContact(models.TransientModel):
         readonly=False,
         help="The first address in the text. Anybody could have written it: when in doubt, call the customer.",
     )
-
-    @api.depends("reply_id")
-    def _compute_contact_ids(self):
-        for wizard in self:
-            wizard.contact_ids = wizard.case_id.contact_ids
-
-    @api.depends("reply_id")
-    def _compute_partner_id(self):
-        for wizard in self:
-            wizard.partner_id = wizard.reply_id._get_contact_to_answer()
 
     @api.depends("reply_id")
     def _compute_email(self):

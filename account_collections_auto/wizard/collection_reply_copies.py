@@ -11,20 +11,12 @@ class CollectionReplyCopies(models.TransientModel):
 
     _name = "collection.reply.copies"
     _description = "Send Copies of Invoices"
+    _inherit = ["collection.reply.mixin"]
 
-    reply_id = fields.Many2one("collection.reply", required=True, readonly=True, ondelete="cascade")
-    case_id = fields.Many2one(related="reply_id.case_id")
-    company_id = fields.Many2one(related="reply_id.company_id")
     email_from = fields.Char(related="reply_id.email_from", string="They Wrote From")
-    is_stranger = fields.Boolean(related="reply_id.is_stranger")
     is_resent = fields.Boolean(string="They Do Not Have Them", readonly=True)
-    contact_ids = fields.Many2many("res.partner", compute="_compute_contact_ids")
     partner_id = fields.Many2one(
-        "res.partner",
         string="To",
-        compute="_compute_partner_id",
-        store=True,
-        readonly=False,
         domain="[('id', 'in', contact_ids), ('email', '!=', False)]",
         help="Who wrote, when it is a contact of the customer; else who gets the reminders.",
     )
@@ -42,16 +34,6 @@ class CollectionReplyCopies(models.TransientModel):
     numbers = fields.Char(compute="_compute_numbers")
     subject = fields.Char(compute="_compute_text")
     body = fields.Html(compute="_compute_text", sanitize=False, string="Text")
-
-    @api.depends("reply_id")
-    def _compute_contact_ids(self):
-        for wizard in self:
-            wizard.contact_ids = wizard.case_id.contact_ids
-
-    @api.depends("reply_id")
-    def _compute_partner_id(self):
-        for wizard in self:
-            wizard.partner_id = wizard.reply_id._get_contact_to_answer()
 
     @api.depends("reply_id")
     def _compute_move_ids(self):
