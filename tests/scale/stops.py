@@ -1,12 +1,12 @@
-"""What a cycle costs when a tenth of the open items is stopped: holds, disputes of a part, promises, payment notices.
+"""What a cycle costs when a tenth of the open items is stopped: by holds, disputes, promises, payment notices, plans, agencies.
 
 `prepare` projects the ledger, `stop` records the stops as people do, `serve` plans the same cycle again and again.
 """
 
 import json
 import sys
+from collections import Counter
 from datetime import timedelta
-from itertools import accumulate
 
 import odoo.sql_db
 from cycle import measured_phases
@@ -15,7 +15,15 @@ from odoo import Command
 from odoo.addons.account_collections_auto.engine import project
 
 # Of the items that are stopped, so many in each way; of as many again as the half of them a hold is over.
-MIX = {"hold": 0.3, "customer on hold": 0.1, "dispute": 0.3, "promise": 0.15, "payment notice": 0.15}
+MIX = {
+    "hold": 0.2,
+    "customer on hold": 0.1,
+    "dispute": 0.25,
+    "promise": 0.15,
+    "payment notice": 0.1,
+    "payment plan": 0.1,
+    "customer with an agency": 0.1,
+}
 OVER = 0.5
 
 
@@ -34,7 +42,8 @@ def stop(env, share):
     rows = _draw(env)
     wanted = int(len(rows) * share)
     customers = _whole_customers(rows, wanted * MIX["customer on hold"])
-    rest = iter(row for row in rows if row["partner"] not in customers)
+    placed = _whole_customers((row for row in rows if row["partner"] not in customers), wanted * MIX["customer with an agency"])
+    rest = iter(row for row in rows if row["partner"] not in customers | placed)
     take = lambda part: [next(rest) for _number in range(int(wanted * part))]  # noqa: E731
     day = env.company._collection_today() - timedelta(days=1)
     later = day + timedelta(days=20)
@@ -55,13 +64,15 @@ def stop(env, share):
             {**_common(env, row, day), **_items(row), "amount": row["amount"], "payment_date": day}
             for row in take(MIX["payment notice"])
         ],
+        "collection.payment.plan": [_payment_plan(env, row, day) for row in take(MIX["payment plan"])],
     }
-    for model, values in orders.items():
-        env[model].create(values)
+    made = {model: env[model].create(values) for model, values in orders.items()}
+    _agree(made["collection.payment.plan"], day)
+    made["collection.placement"] = _place(env, placed)
     env.cr.commit()
     env.cr.execute("ANALYZE")
     env.cr.commit()
-    return {model: len(values) for model, values in orders.items()}
+    return {model: len(records) for model, records in made.items()}
 
 
 def _draw(env):
@@ -75,12 +86,14 @@ def _draw(env):
 
 
 def _whole_customers(rows, items):
-    """The first customers of ``rows`` who have about so many ``items`` together."""
-    counts = {}
-    for row in rows:
-        counts[row["partner"]] = counts.get(row["partner"], 0) + 1
-    together = accumulate(counts.values())
-    return {partner for partner, count in zip(counts, together, strict=True) if count <= items}
+    """Customers of ``rows`` who have about so many ``items`` together; a large one that does not fit is left out."""
+    counts = Counter(row["partner"] for row in rows)
+    chosen = set()
+    for partner, count in counts.items():
+        if count <= items:
+            chosen.add(partner)
+            items -= count
+    return chosen
 
 
 def _common(env, row, day):
@@ -97,6 +110,32 @@ def _dispute(env, row, day, number):
     reason = env.ref("account_collections_auto.collection_dispute_reason_delivery").id
     line = Command.create({"item_id": row["item"], "amount": amount})
     return {**_common(env, row, day), "reason_id": reason, "line_ids": [line]}
+
+
+def _payment_plan(env, row, day):
+    """Two halves, of which the first is due in nine days."""
+    half = round(row["amount"] / 2, 2)
+    parts = ((day + timedelta(days=9), row["amount"] - half), (day + timedelta(days=39), half))
+    lines = [Command.create({"date": date, "amount": amount}) for date, amount in parts]
+    return {**_common(env, row, day), **_items(row), "line_ids": lines}
+
+
+def _agree(plans, day):
+    """As if each was accepted, but without the PDF of its agreement."""
+    plans.write({"state": "running", "accepted_on": day})
+    plans._judge(plans.company_id, day)
+
+
+def _place(env, partners):
+    """An agency has these customers; it was approved, and the file for the agency is not made."""
+    contact = env["res.partner"].create({"name": "Agency"})
+    agency = env["collection.agency"].create({"partner_id": contact.id, "company_id": env.company.id})
+    items = env["collection.item"].search(
+        [("case_id.partner_id", "in", list(partners)), ("case_id.company_id", "=", env.company.id)]
+    )
+    placements = env["collection.placement"]
+    obstacles = placements._find_obstacles(items)
+    return placements._propose(agency, items.filtered(lambda item: item not in obstacles))._approve(despite_notice=True)
 
 
 # -- planning ----------------------------------------------------------------------------------------------------------
