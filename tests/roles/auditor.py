@@ -57,7 +57,8 @@ class AuditorChangesNothing:
             return [records.create({})] if not self.required(records) else [records]
         if records._abstract:
             return [records]
-        states = dict(records._fields["state"]._description_selection(self.env)) if "state" in records._fields else {}
+        field = records._fields.get("state")
+        states = dict(field._description_selection(self.env)) if field and field.store else {}
         found = [records.search([("state", "=", state)], limit=1) for state in states] or [records.search([], limit=1)]
         return [record for record in found if record] or [records]
 
