@@ -3,9 +3,12 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+# Payments with an older date are history that was imported, not money that came in.
+OLDEST_DAYS = 31
+
 
 class CollectionToday(models.AbstractModel):
-    """A note: money that came in since yesterday, and credits that nobody has matched with an invoice yet."""
+    """A note: money that came in since the last working day, and credits that nobody has matched with an invoice yet."""
 
     _inherit = "collection.today"  # pylint: disable=consider-merging-classes-inherited
 
@@ -27,7 +30,7 @@ class CollectionToday(models.AbstractModel):
             80,
             "fa-money",
             self.env._("Money In"),
-            self.env._("Payments of customers since yesterday."),
+            self.env._("Payments of customers that came in, or were booked, since the last working day."),
             paid,
             lines=lines,
             buttons=buttons,
@@ -36,7 +39,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _read_paid(self):
-        """Return (company, number of payments, amount) since yesterday."""
+        """Return (company, number of payments, amount) since the last working day."""
         return self._read_by_company(
             SQL(
                 "SELECT company_id, count(DISTINCT move_id), sum(amount)::float FROM (%s) paid GROUP BY company_id",
@@ -45,13 +48,28 @@ class CollectionToday(models.AbstractModel):
         )
 
     @api.model
+    def _get_last_working_day(self):
+        """Return the last day before today on which the company works."""
+        company_sudo = self.env.company.root_id.sudo()  # sudo: working hours belong to the settings
+        weekdays = set(company_sudo.resource_calendar_id.attendance_ids.mapped("dayofweek")) or set("01234")
+        day = company_sudo._collection_today() - timedelta(days=1)
+        while str(day.weekday()) not in weekdays:
+            day -= timedelta(days=1)
+        return day
+
+    @api.model
     def _paid_sql(self):
-        """Return a SELECT of what bank and cash journals booked for customers with a case, yesterday and today."""
+        """Return a SELECT of what bank and cash journals booked for customers with a case since the last working day.
+
+        By its date, or by the day on which it was booked: a bank statement comes in days later.
+        """
         case = self.env["collection.case"]
+        since = self._get_last_working_day()
         return SQL(
             """SELECT kase.company_id, line.id AS line_id, line.move_id, -line.balance AS amount
                  FROM account_move_line line
                  JOIN account_journal journal ON journal.id = line.journal_id AND journal.type IN ('bank', 'cash', 'credit')
+                 JOIN account_move move ON move.id = line.move_id
                  JOIN res_company company ON company.id = line.company_id
                  JOIN res_partner partner ON partner.id = line.partner_id
                  JOIN collection_case kase ON kase.partner_id = %(debtor)s
@@ -59,10 +77,13 @@ class CollectionToday(models.AbstractModel):
                 WHERE line.account_id IN (SELECT id FROM account_account
                                            WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE)
                   AND line.parent_state = 'posted' AND line.balance < 0
-                  AND line.date BETWEEN %(since)s AND %(today)s
+                  AND line.date BETWEEN %(oldest)s AND %(today)s
+                  AND (line.date >= %(since)s OR move.create_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s >= %(since)s)
                   AND kase.company_id = ANY(%(companies)s) AND %(mine)s""",
             debtor=case._debtor_sql("partner"),
-            since=self.env.company._collection_today() - timedelta(days=1),
+            since=since,
+            oldest=since - timedelta(days=OLDEST_DAYS),
+            zone=self.env.company.root_id.sudo().collection_tz or "UTC",
             today=case._today_sql("line"),
             companies=self.env.companies.ids,
             mine=case._mine_sql("kase") if self._only_mine() else SQL("TRUE"),
@@ -91,13 +112,13 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def open_payments(self):
-        """Open the payments since yesterday, as journal items."""
+        """Open the payments since the last working day, as journal items."""
         self.env["collection.case"].check_access("read")
         self.env.flush_all()
         rows = self.env.execute_query(SQL("SELECT line_id FROM (%s) paid", self._paid_sql()))
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Payments Since Yesterday"),
+            "name": self.env._("Payments Since the Last Working Day"),
             "res_model": "account.move.line",
             "views": [(self.env.ref("account_collections_auto.account_move_line_view_list_paid").id, "list"), (False, "form")],
             "domain": [("id", "in", [row[0] for row in rows])],

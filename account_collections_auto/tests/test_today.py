@@ -373,7 +373,7 @@ class TestTodayCustomers(TodayCase):
     def test_money_in_comes_back_with_the_next_payment(self):
         first, second = self.debtor("Pays", 500), self.debtor("Pays later", 200)
         self.pay(self.items(first).move_id, on=YESTERDAY)
-        self.pay(self.items(second).move_id, amount=10, on=TODAY - timedelta(days=3))
+        self.book(self.pay(self.items(second).move_id, amount=10, on=TODAY - timedelta(days=3)), TODAY - timedelta(days=3))
         self.credit_note(second, 30, on=TODAY)
         tile = self.tiles()["money_in"]
         self.assertEqual(self.figures(tile), (1, [500.0]))
@@ -384,6 +384,32 @@ class TestTodayCustomers(TodayCase):
         self.assertNotIn("money_in", self.tiles())
         self.pay(self.items(second).move_id.filtered(lambda move: move.move_type == "out_invoice"), amount=5)
         self.assertEqual(self.figures(self.tiles()["money_in"]), (2, [505.0]))
+
+    def book(self, payment, day):
+        """Let the entry of ``payment`` have been made on ``day``, at noon."""
+        self.env.flush_all()
+        noon = fields.Datetime.to_datetime(day).replace(hour=12)
+        self.env.cr.execute("UPDATE account_move SET create_date = %s WHERE id = %s", [noon, payment.move_id.id])
+
+    def test_money_in_tells_on_monday_what_came_in_since_friday(self):
+        monday = TODAY - timedelta(days=1)
+        names = ("Dated Friday", "Dated Saturday", "Booked Sunday", "Old, booked Thursday", "History")
+        friday, saturday, sunday, thursday, history = (self.debtor(name, 100, days=90) for name in names)
+        for customer, dated, booked in (
+            (friday, 3, 3),
+            (saturday, 2, 2),
+            (sunday, 9, 1),
+            (thursday, 9, 4),
+            (history, 60, 0),
+        ):
+            payment = self.pay(self.items(customer).move_id, on=monday - timedelta(days=dated))
+            self.book(payment, monday - timedelta(days=booked))
+        self.assertEqual(monday.weekday(), 0)
+        with self.on_day(monday):
+            self.assertEqual(self.figures(self.tiles()["money_in"]), (3, [300.0]))
+            self.assertEqual(self.listed(self.today().open_payments()).partner_id, friday | saturday | sunday)
+        with self.on_day(TODAY + timedelta(days=1)):
+            self.assertNotIn("money_in", self.tiles())
 
 
 class TestTodayNotices(TodayCase):
@@ -425,7 +451,6 @@ class TestTodayNotices(TodayCase):
         self.company.collection_prepare_time = 11.5
         with self.on_day(TODAY + timedelta(days=1)):
             self.assertEqual(self.notices(collector), ([], True), "Its hour has only just come")
-
 
     def test_test_mode_is_told_wherever_messages_are_decided_about(self):
         self.plan.level_ids.mode = "review"
