@@ -2,8 +2,11 @@
 
 Money matched with the items of a plan pays its instalments, the oldest one first; credit notes take off the last ones. With
 an allocation "as agreed" each instalment is about one item, and the same holds for the instalments of that item. Money on
-account, not matched with anything yet, covers what is late: nobody is reminded of it, and it ends no plan. What is disputed,
-said to be paid, on hold or being charged is not missed meanwhile. A constant number of statements for all plans of a company.
+account, not matched with anything yet, covers what is late: nobody is reminded of it, and it ends no plan. It counts once,
+whatever plans the customer has: what is due comes before what is to come, the older plan before the later one. What is
+disputed, said to be paid, on hold or being charged is not missed meanwhile; when a dispute or a hold ends, the days of grace
+begin anew. A plan that ended though the money was dated in time (it was booked late) is found by `find_paid_in_time`. A
+constant number of statements for all plans of a company.
 """
 
 from odoo.tools import SQL
@@ -16,19 +19,21 @@ EXCUSES = ("collection.dispute", "collection.hold", "collection.payment.notice")
 UNDER_WAY = ("prepared", "asked", "pending", "unknown")
 
 
-def progress_sql(env, company, states):
+def progress_sql(env, company, date, states, cases=None):
     """Return a SELECT, one row per instalment of the plans of ``company`` in ``states``, in the currency of the plan.
 
-    (id, plan_id, pool, date, amount, credited, paid, rest, account, covered): ``pool`` is the item that the instalment is
-    about, 0 for all items of the plan; ``credited`` is taken off by credit notes since it was agreed; ``covered`` is what pays
-    this instalment of all that lies on ``account``.
+    (id, plan_id, case_id, currency_id, pool, date, amount, credited, paid, rest, account, covered): ``pool`` is the item that
+    the instalment is about, 0 for all items of the plan; ``credited`` is taken off by credit notes since it was agreed;
+    ``covered`` is what pays this instalment of all that lies on ``account`` on ``date``. Plans that ended more than a year
+    before are left out. ``cases``: of these cases only.
     """
     items = env["collection.payment.plan"]._fields["item_ids"]
     return SQL(
         """WITH agreed AS MATERIALIZED (
                SELECT plan.id, plan.case_id, plan.currency_id, plan.allocation = 'agreed' AS by_item, plan.credited_before
                  FROM collection_payment_plan plan
-                WHERE plan.company_id = %(company)s AND plan.active AND plan.state IN %(states)s
+                WHERE plan.company_id = %(company)s AND plan.active AND plan.state IN %(states)s AND %(scope)s
+                  AND (plan.ended_on IS NULL OR plan.ended_on > %(date)s::date - 366)
            ), owed AS (
                SELECT agreed.id AS plan_id, CASE WHEN agreed.by_item THEN item.id ELSE 0 END AS pool,
                       sum(CASE WHEN item.active THEN GREATEST(item.amount_residual_currency, 0) ELSE 0 END) AS open,
@@ -40,13 +45,14 @@ def progress_sql(env, company, states):
                  LEFT JOIN LATERAL (%(credited)s) credit_note ON TRUE
                 GROUP BY agreed.id, CASE WHEN agreed.by_item THEN item.id ELSE 0 END
            ), on_account AS (
-               SELECT agreed.id AS plan_id, -sum(item.amount_residual_currency) AS amount
-                 FROM agreed
-                 JOIN collection_item item ON item.case_id = agreed.case_id AND item.currency_id = agreed.currency_id
+               SELECT holder.case_id, holder.currency_id, -sum(item.amount_residual_currency) AS amount
+                 FROM (SELECT DISTINCT case_id, currency_id FROM agreed) holder
+                 JOIN collection_item item ON item.case_id = holder.case_id AND item.currency_id = holder.currency_id
                                           AND item.active AND item.amount_residual_currency < 0
-                GROUP BY agreed.id
+                GROUP BY holder.case_id, holder.currency_id
            ), listed AS (
-               SELECT line.id, agreed.id AS plan_id, CASE WHEN agreed.by_item THEN COALESCE(line.item_id, 0) ELSE 0 END AS pool,
+               SELECT line.id, agreed.id AS plan_id, agreed.case_id, agreed.currency_id,
+                      CASE WHEN agreed.by_item THEN COALESCE(line.item_id, 0) ELSE 0 END AS pool,
                       line.date, line.amount
                  FROM agreed JOIN collection_payment_plan_line line ON line.payment_plan_id = agreed.id
            ), reduced AS (
@@ -64,20 +70,30 @@ def progress_sql(env, company, states):
                                                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS paid
                  FROM reduced
            )
-           SELECT settled.id, settled.plan_id, settled.pool, settled.date, settled.amount, settled.credited, settled.paid,
-                  settled.amount - settled.credited - settled.paid AS rest, COALESCE(on_account.amount, 0) AS account,
+           SELECT settled.id, settled.plan_id, settled.case_id, settled.currency_id, settled.pool, settled.date, settled.amount,
+                  settled.credited, settled.paid, settled.amount - settled.credited - settled.paid AS rest,
+                  COALESCE(on_account.amount, 0) AS account,
                   LEAST(settled.amount - settled.credited - settled.paid, GREATEST(COALESCE(on_account.amount, 0) - COALESCE(
                       sum(settled.amount - settled.credited - settled.paid)
-                          OVER (PARTITION BY settled.plan_id ORDER BY settled.date, settled.id
+                          OVER (PARTITION BY settled.case_id, settled.currency_id
+                                ORDER BY settled.date > %(date)s, settled.plan_id, settled.date, settled.id
                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS covered
-             FROM settled LEFT JOIN on_account ON on_account.plan_id = settled.plan_id""",
+             FROM settled
+             LEFT JOIN on_account ON on_account.case_id = settled.case_id AND on_account.currency_id = settled.currency_id""",
         company=company.id,
+        date=date,
         states=tuple(states),
+        scope=_scope(cases),
         relation=SQL.identifier(items.relation),
         plan_column=SQL.identifier(items.column1),
         item_column=SQL.identifier(items.column2),
         credited=credited_sql(SQL("item.move_line_id")),
     )
+
+
+def _scope(cases):
+    """Return a condition on ``plan``: it is of ``cases``, where these are given."""
+    return SQL("TRUE") if cases is None else SQL("plan.case_id = ANY(%s)", cases.ids)
 
 
 def credited_sql(line_id):
@@ -132,28 +148,42 @@ def stopped_sql(env):
     )
 
 
-def judge(env, company, date):
+def judge(env, company, date, cases=None):
     """Bring the running plans of ``company`` and their instalments in line with its ledger on ``date``.
 
     Returns [(plan id, state before, state after)] of the plans that changed their state. A plan that is done is looked at
     for another year: a payment that is undone opens its instalment again, which then gets its days of grace afresh.
-    Nobody has missed anything before the days of grace after the acceptance are over.
+    Nobody has missed anything before the days of grace after the acceptance are over, nor before those after a dispute or a
+    hold that outlasted the day of the instalment. ``cases``: the plans of these cases only.
     """
+    items = env["collection.payment.plan"]._fields["item_ids"]
     env.cr.execute(
         SQL(
             """WITH progress AS MATERIALIZED (%(progress)s), stop AS MATERIALIZED (%(stops)s), excused AS MATERIALIZED (
                    SELECT id, sum(amount) AS amount FROM (%(stopped)s) stopped GROUP BY id
+               ), ended AS MATERIALIZED (%(ended)s), resumed AS MATERIALIZED (
+                   SELECT progress.id, max(GREATEST(ended.last_day + plan.grace_days, ended.resume_date - 1)) AS until
+                     FROM progress
+                     JOIN collection_payment_plan plan ON plan.id = progress.plan_id
+                     JOIN %(relation)s link ON link.%(plan_column)s = plan.id
+                     JOIN ended ON ended.item_id = link.%(item_column)s AND progress.pool IN (0, ended.item_id)
+                               AND ended.last_day >= progress.date
+                    GROUP BY progress.id
                ), verdict AS (
                    SELECT progress.*, CASE WHEN rest <= tolerance THEN 'paid'
                                            WHEN progress.date >= %(date)s THEN 'open'
                                            WHEN rest - covered <= tolerance THEN 'covered'
-                                           WHEN %(date)s <= GREATEST(progress.date, reopened, accepted_on) + grace_days
+                                           WHEN %(date)s <= grace_until
                                                 OR answerable - account + COALESCE(
-                                                    sum(answerable) OVER (PARTITION BY plan_id ORDER BY date, id
+                                                    sum(answerable) OVER (PARTITION BY case_id, currency_id
+                                                        ORDER BY progress.date > %(date)s, plan_id, date, id
                                                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) <= tolerance
                                                 OR answerable <= tolerance THEN 'late'
                                            ELSE 'missed' END AS state
-                     FROM (SELECT progress.*, plan.grace_days, plan.accepted_on,
+                     FROM (SELECT progress.*,
+                                  GREATEST(GREATEST(progress.date, reopened, accepted_on) + grace_days, resumed_until)
+                                      AS grace_until
+                             FROM (SELECT progress.*, plan.grace_days, plan.accepted_on, resumed.until AS resumed_until,
                                   CASE WHEN EXISTS (SELECT 1 FROM collection_payment_plan_charge charge
                                                      WHERE charge.line_id = progress.id AND charge.state IN %(under_way)s)
                                        THEN 0 ELSE progress.rest - COALESCE(excused.amount, 0) END AS answerable,
@@ -162,21 +192,29 @@ def judge(env, company, date):
                                        ELSE line.reopened_on END AS reopened
                              FROM progress
                              LEFT JOIN excused ON excused.id = progress.id
+                             LEFT JOIN resumed ON resumed.id = progress.id
                              JOIN collection_payment_plan_line line ON line.id = progress.id
                              JOIN collection_payment_plan plan ON plan.id = progress.plan_id
                              JOIN collection_case kase ON kase.id = plan.case_id
                              JOIN (%(rates)s) rate ON rate.currency_id = plan.currency_id
-                             LEFT JOIN collection_plan dunning ON dunning.id = kase.plan_id) progress
+                             LEFT JOIN collection_plan dunning ON dunning.id = kase.plan_id) progress) progress
                )
                UPDATE collection_payment_plan_line line
                   SET state = verdict.state, amount_paid = verdict.paid, amount_credited = verdict.credited,
-                      amount_rest = verdict.rest,
-                      reopened_on = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.reopened END
+                      amount_rest = verdict.rest, amount_covered = verdict.covered,
+                      reopened_on = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.reopened END,
+                      grace_until = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.grace_until END
                  FROM verdict
                 WHERE line.id = verdict.id
-                  AND (line.state, line.amount_paid, line.amount_credited, line.amount_rest)
-                      IS DISTINCT FROM (verdict.state, verdict.paid, verdict.credited, verdict.rest)""",
-            progress=progress_sql(env, company, ("running", "done")),
+                  AND (line.state, line.amount_paid, line.amount_credited, line.amount_rest, line.amount_covered,
+                       line.grace_until)
+                      IS DISTINCT FROM (verdict.state, verdict.paid, verdict.credited, verdict.rest, verdict.covered,
+                                        CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.grace_until END)""",
+            progress=progress_sql(env, company, date, ("running", "done"), cases),
+            relation=SQL.identifier(items.relation),
+            plan_column=SQL.identifier(items.column1),
+            item_column=SQL.identifier(items.column2),
+            ended=_ended_sql(env, company, date),
             stops=stops_sql(env, company, date, EXCUSES),
             stopped=stopped_sql(env),
             under_way=UNDER_WAY,
@@ -202,7 +240,7 @@ def judge(env, company, date):
                                       count(*) FILTER (WHERE state != 'paid') AS open_count
                                  FROM collection_payment_plan_line GROUP BY payment_plan_id) sums
                            ON sums.payment_plan_id = plan.id
-                        WHERE plan.company_id = %(company)s AND plan.active
+                        WHERE plan.company_id = %(company)s AND plan.active AND %(scope)s
                           AND (plan.state = 'running' OR plan.state = 'done' AND plan.ended_on > %(date)s::date - 366)) decided
                 WHERE plan.id = decided.id
                   AND (plan.state, plan.amount_paid, plan.amount_credited, plan.amount_rest, plan.next_date, plan.missed_count)
@@ -211,9 +249,71 @@ def judge(env, company, date):
                RETURNING plan.id, decided.before, decided.after""",
             company=company.id,
             date=date,
+            scope=_scope(cases),
         )
     )
     return [row for row in env.cr.fetchall() if row[1] != row[2]]
+
+
+def _ended_sql(env, company, date):
+    """Return a SELECT of (item_id, first_day, last_day, resume_date, is_whole): the excuses that are over on ``date``."""
+    ended = SQL(" UNION ALL ").join(SQL("(%s)", env[model]._ended_periods_sql(company, date)) for model in EXCUSES)
+    return SQL("SELECT * FROM (%s) ended (item_id, first_day, last_day, resume_date, is_whole)", ended)
+
+
+def find_paid_in_time(env, company, date, cases=None):
+    """Find the plans of ``company`` that ended, but whose instalments were paid in time; return [(id, whether it is one now)].
+
+    Money counts by its own date, whenever it was booked and matched: dated up to the last day of grace, it was in time. For a
+    year after the end; money that is returned takes the finding back. ``cases``: the plans of these cases only.
+    """
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    env.cr.execute(
+        SQL(
+            """WITH progress AS MATERIALIZED (%(progress)s), missed AS (
+                   SELECT progress.*, line.grace_until,
+                          sum(progress.amount - progress.credited) OVER upwards AS due,
+                          sum(progress.paid) OVER (PARTITION BY progress.plan_id, progress.pool) AS received
+                     FROM progress JOIN collection_payment_plan_line line ON line.id = progress.id
+                   WINDOW upwards AS (PARTITION BY progress.plan_id, progress.pool ORDER BY progress.date, progress.id)
+               ), late AS (
+                   SELECT missed.id, sum(partial.debit_amount_currency) AS amount
+                     FROM missed
+                     JOIN %(relation)s link ON link.%(plan_column)s = missed.plan_id
+                     JOIN collection_item item ON item.id = link.%(item_column)s AND missed.pool IN (0, item.id)
+                     JOIN account_partial_reconcile partial ON partial.debit_move_id = item.move_line_id
+                     JOIN account_move_line credit ON credit.id = partial.credit_move_id AND credit.date > missed.grace_until
+                     JOIN account_move credit_move ON credit_move.id = credit.move_id
+                                                  AND credit_move.move_type != 'out_refund'
+                    GROUP BY missed.id
+               ), found AS (
+                   SELECT plan.id, plan.paid_in_time IS TRUE AS before,
+                          count(*) FILTER (
+                              WHERE line.state = 'missed'
+                                AND missed.due - GREATEST(missed.received - COALESCE(late.amount, 0), 0)
+                                    > COALESCE(dunning.tolerance_amount, 0) * rate.per_unit)
+                              < GREATEST(plan.max_missed, 1) AS after
+                     FROM missed
+                     JOIN collection_payment_plan plan ON plan.id = missed.plan_id
+                     JOIN collection_payment_plan_line line ON line.id = missed.id
+                     JOIN collection_case kase ON kase.id = plan.case_id
+                     JOIN (%(rates)s) rate ON rate.currency_id = plan.currency_id
+                     LEFT JOIN collection_plan dunning ON dunning.id = kase.plan_id
+                     LEFT JOIN late ON late.id = missed.id
+                    GROUP BY plan.id
+               )
+               UPDATE collection_payment_plan plan SET paid_in_time = found.after
+                 FROM found WHERE plan.id = found.id AND found.before != found.after
+               RETURNING plan.id, found.after""",
+            progress=progress_sql(env, company, date, ("ended",), cases),
+            relation=SQL.identifier(items.relation),
+            plan_column=SQL.identifier(items.column1),
+            item_column=SQL.identifier(items.column2),
+            rates=rates_sql(company.id, date),
+            date=date,
+        )
+    )
+    return env.cr.fetchall()
 
 
 def take_missed(env, company, date):
@@ -240,7 +340,7 @@ def take_missed(env, company, date):
                   SET instalment = share.amount, level_id = NULL, level_days = NULL, repeats = FALSE, waits_until = NULL,
                       is_overdue = TRUE, reached = item.collectable
                  FROM share WHERE share.item_id = item.item_id AND share.amount > 0""",
-            progress=progress_sql(env, company, ("running",)),
+            progress=progress_sql(env, company, date, ("running",)),
             date=date,
             relation=SQL.identifier(items.relation),
             plan_column=SQL.identifier(items.column1),

@@ -14,6 +14,7 @@ EXPRESSIONS = {
     "amount": "object.claimed_text",
     "amount in words": "object.claimed_words",
     "promise": "object.promised_text",
+    "offer": "object.offered_text",
     "items": "object.items_table",
     "how to pay": "object.payment_details",
     "contact": "object.contact_details",

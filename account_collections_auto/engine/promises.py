@@ -140,94 +140,21 @@ def _found_sql(env, company, date):
 TELL_WITHIN_DAYS = 7
 
 
-def to_tell_sql(company, date):
-    """Return a SELECT of the (id, case_id, is_new) of broken promises of which the customers are to be told on ``date``.
+def is_waiting_sql(date):
+    """Return a condition on ``record``, a broken promise: its customer is to be told of it on ``date``.
 
-    Once for each promise, and not after another message was sent since the verdict. Who was held back is tried again on
-    another day: ``is_new`` is false then.
+    Once for each promise, and not after another message was sent since the verdict.
     """
     return SQL(
-        """SELECT promise.id, promise.case_id, promise.message_tried_on IS NULL AS is_new
-             FROM collection_promise promise
-             JOIN collection_case kase ON kase.id = promise.case_id AND kase.needs_review IS NOT TRUE
-             JOIN collection_plan plan ON plan.id = kase.plan_id AND plan.broken_promise_template_id IS NOT NULL
-            WHERE promise.company_id = %(company)s AND promise.active AND promise.state IN ('partly', 'broken')
-              AND promise.message_action_id IS NULL
-              AND (promise.message_tried_on IS NULL OR promise.message_tried_on < %(date)s)
-              AND promise.verdict_date BETWEEN %(date)s::date - %(days)s + 1 AND %(date)s
-              AND NOT EXISTS (SELECT 1 FROM collection_action action
-                               WHERE action.case_id = promise.case_id AND action.state IN ('sent', 'delivered')
-                                 AND action.channel NOT IN ('call', 'record') AND action.is_test IS NOT TRUE
-                                 AND action.contact_date >= promise.verdict_date)""",
-        company=company.id,
+        """plan.broken_promise_template_id IS NOT NULL AND record.message_action_id IS NULL
+           AND record.verdict_date BETWEEN %(date)s::date - %(days)s + 1 AND %(date)s
+           AND NOT EXISTS (SELECT 1 FROM collection_action action
+                            WHERE action.case_id = record.case_id AND action.state IN ('sent', 'delivered')
+                              AND action.channel NOT IN ('call', 'record') AND action.is_test IS NOT TRUE
+                              AND action.contact_date >= record.verdict_date)""",
         date=date,
         days=TELL_WITHIN_DAYS,
     )
-
-
-def hold_back_told(env, request):
-    """Hold back the customers of a ``request`` who were told already, or whose promises are kept by now."""
-    relation, request_column, promise_column = _relation(request)
-    env.cr.execute(
-        SQL(
-            """INSERT INTO collection_tmp_case_stop (case_id, code)
-               SELECT kase.case_id, 'promise_told' FROM collection_tmp_case kase
-                WHERE NOT EXISTS (
-                    SELECT 1 FROM %(relation)s link
-                      JOIN collection_promise promise ON promise.id = link.%(promise)s AND promise.case_id = kase.case_id
-                      LEFT JOIN collection_action told ON told.id = promise.message_action_id
-                                                      AND told.state NOT IN ('cancelled', 'failed', 'bounced')
-                                                      AND told.request_id IS DISTINCT FROM %(id)s
-                     WHERE link.%(request)s = %(id)s AND promise.state IN ('partly', 'broken') AND told.id IS NULL)""",
-            relation=relation,
-            promise=promise_column,
-            request=request_column,
-            id=request.id,
-        )
-    )
-
-
-def note_messages(env, request):
-    """Record on its promises which messages of ``request`` told their customers."""
-    relation, request_column, promise_column = _relation(request)
-    env.cr.execute(
-        SQL(
-            """UPDATE collection_promise promise SET message_action_id = told.id, message_reasons = NULL
-                 FROM (SELECT case_id, min(id) AS id FROM collection_action
-                        WHERE request_id = %(id)s AND state NOT IN ('cancelled', 'failed', 'bounced') GROUP BY case_id) told,
-                      %(relation)s link
-                WHERE link.%(request)s = %(id)s AND link.%(promise)s = promise.id AND told.case_id = promise.case_id
-                  AND promise.message_action_id IS DISTINCT FROM told.id""",
-            relation=relation,
-            promise=promise_column,
-            request=request_column,
-            id=request.id,
-        )
-    )
-
-
-def note_reasons(env, request, date):
-    """Record on its promises that ``request`` tried on ``date`` to tell their customers, and why some got no message."""
-    relation, request_column, promise_column = _relation(request)
-    env.cr.execute(
-        SQL(
-            """UPDATE collection_promise promise
-                  SET message_tried_on = %(date)s, message_reasons = CASE WHEN line.state = 'left_out' THEN line.reasons END
-                 FROM collection_request_line line, %(relation)s link
-                WHERE link.%(request)s = %(id)s AND link.%(promise)s = promise.id
-                  AND line.request_id = %(id)s AND line.case_id = promise.case_id""",
-            relation=relation,
-            promise=promise_column,
-            request=request_column,
-            id=request.id,
-            date=date,
-        )
-    )
-
-
-def _relation(request):
-    field = request._fields["promise_ids"]
-    return [SQL.identifier(name) for name in (field.relation, field.column1, field.column2)]
 
 
 IS_MONEY = SQL(

@@ -72,6 +72,8 @@ def _take_what_is_overdue(env, wish):
         env.cr.execute(
             SQL("DELETE FROM collection_tmp_item WHERE NOT is_credit AND NOT (item_id = ANY(%s::int[]))", list(wish.items))
         )
+    if wish.makes_due:
+        env.cr.execute("UPDATE collection_tmp_item SET is_overdue = TRUE WHERE NOT is_credit")
     env.cr.execute(
         SQL(
             """UPDATE collection_tmp_item

@@ -28,6 +28,10 @@ class Wish(NamedTuple):
     items: tuple[int, ...] | None = None
     # Whether the cycle asks for it by itself, outside of the levels.
     by_itself: bool = False
+    # The model of the answers that a "message" is about, '' for one about anything else.
+    about: str = ""
+    # Whether the items that a "message" is about count as due, whatever their due date.
+    makes_due: bool = False
 
     @property
     def by_person(self):

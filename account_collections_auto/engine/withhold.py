@@ -78,6 +78,8 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
         instalments.stop_what_is_not_missed(env)
     if wish.by_hand:
         _allow_by_hand(env)
+    if wish.about and not env[wish.about]._is_stopped_itself:
+        _forget_stop_of(env, wish.about)
     _take_off_stopped(env)
     if wish.kind == "instalment":
         instalments.forget_own_stop(env)
@@ -126,6 +128,11 @@ def stop_models(env):
 def _allow_by_hand(env):
     """A hold that stops only what leaves by itself holds back nothing that a person sends."""
     env.cr.execute("DELETE FROM collection_tmp_stop WHERE code = 'hold_by_hand'")
+
+
+def _forget_stop_of(env, model):
+    """An answer of which the customer has to hear stops its items, but not the message about it."""
+    env.cr.execute(SQL("DELETE FROM collection_tmp_stop WHERE code = %s", env[model]._stop_code()))
 
 
 def _take_off_stopped(env):
@@ -258,6 +265,23 @@ def _direct_debit():
     )
 
 
+def money_under_way(company, date):
+    """Return a SELECT of (item_id, code, until, text): money for ``collection_tmp_item`` that was sent, but is not booked.
+
+    What somebody would take a second time: an online payment that is not decided, a payment that is not booked or not
+    matched, a bank line of the customer that is not matched. The caller provides ``collection_tmp_case``, too.
+    """
+    stops = (_blocked(), _online_payment(company, date), payment_on_its_way())
+    by_item = SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops)
+    return SQL(
+        """%s UNION ALL
+           SELECT item.item_id, stop.code, stop.until, stop.info
+             FROM (%s) stop (case_id, code, until, info) JOIN collection_tmp_item item ON item.case_id = stop.case_id""",
+        by_item,
+        unmatched_bank_line(company, date),
+    )
+
+
 # -- what may be demanded ------------------------------------------------------------------------------------------
 
 
@@ -305,9 +329,9 @@ def _give_time_after_stops(env, company, date, wish):
     """An item whose stop has ended goes on not before the plan's `resume_days`, and not before its deadline has passed.
 
     Days under a stop of the whole item are no time to answer: they are added to the deadline. They do count as overdue.
-    A message about promised items tells of their end, so it does not wait for that.
+    A message about the end of a promise or a payment plan does not wait for that.
     """
-    models = [name for name in stop_models(env) if wish.items is None or name != "collection.promise"]
+    models = [name for name in stop_models(env) if name != wish.about]
     periods = SQL(" UNION ALL ").join(SQL("(%s)", env[name]._ended_periods_sql(company, date)) for name in models)
     env.cr.execute(
         SQL(

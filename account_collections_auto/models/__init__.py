@@ -24,6 +24,7 @@ from . import collection_round
 from . import collection_recorded_mixin
 from . import collection_stop_mixin
 from . import collection_answer_mixin
+from . import collection_told_mixin
 from . import collection_hold_reason
 from . import collection_hold
 from . import collection_hold_ending
@@ -37,13 +38,14 @@ from . import collection_plan_instalments
 from . import collection_payment_plan
 from . import collection_payment_plan_line
 from . import collection_payment_plan_verdict
+from . import collection_payment_plan_message
 from . import collection_payment_plan_agreement
-from . import collection_plan_charges
 from . import collection_payment_plan_charge
 from . import collection_payment_plan_line_charge
 from . import collection_payment_plan_token
 from . import collection_plan_settlement
 from . import collection_settlement_offer
+from . import collection_settlement_offer_message
 from . import collection_case_settlement
 from . import collection_item_payment_plan
 from . import collection_case_payment_plan
@@ -103,9 +105,10 @@ from . import collection_request
 from . import collection_request_line
 from . import collection_request_text
 from . import collection_action_request
-from . import collection_request_promise
+from . import collection_request_told
 from . import collection_action_promise
-from . import collection_cycle_promise
+from . import collection_action_told
+from . import collection_cycle_told
 from . import collection_case_request
 from . import collection_request_instalment
 from . import collection_action_instalment

@@ -49,6 +49,22 @@ class AccountMove(models.Model):
             domain |= ~Domain("id", "in", self.env["collection.item"]._search([]).subselect("move_id"))
         return domain
 
+    def _reconcile_reversed_moves(self, reverse_moves, move_reverse_cancel):
+        """Odoo matches a credit note with what is due first of its invoice; one of a settlement is about the settled items."""
+        # sudo: whoever posts a credit note need not see the offer that it comes from
+        offers_sudo = self.env["collection.settlement.offer"].sudo()
+        offers_sudo = reverse_moves and offers_sudo.search([("credit_note_ids", "in", reverse_moves.ids)])
+        if not offers_sudo:
+            return super()._reconcile_reversed_moves(reverse_moves, move_reverse_cancel)
+        settled = reverse_moves & offers_sudo.credit_note_ids
+        for credit_note in settled:
+            offers_sudo.filtered(lambda offer, note=credit_note: note in offer.credit_note_ids)._match_credit_note(
+                credit_note.sudo()
+            )
+        others = reverse_moves - settled
+        super(AccountMove, others.reversed_entry_id)._reconcile_reversed_moves(others, move_reverse_cancel)
+        return reverse_moves
+
     def action_view_collection_case(self):
         """Open the case of the customer."""
         return self.collection_case_id.partner_id.action_view_collection_case()

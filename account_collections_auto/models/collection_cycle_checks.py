@@ -68,7 +68,7 @@ class CollectionCycle(models.Model):
                 WHERE kase.mode = 'auto'
                   AND NOT EXISTS (SELECT 1 FROM collection_tmp_case_stop stop WHERE stop.case_id = kase.case_id)"""
         )
-        count = self.env.cr.fetchone()[0] + self.env["collection.promise"]._count_to_tell(self.company_id, self.date)
+        count = self.env.cr.fetchone()[0] + self._count_to_tell()
         history = self.search(
             [("company_id", "=", self.company_id.id), ("contacted_count", ">", 0), ("is_automatic", "=", True)],
             limit=BRAKE_HISTORY,

@@ -18,7 +18,7 @@ class CollectionCycle(models.Model):
             cycle.instalment_count = len(waiting.case_id)
 
     def _write_about_plans(self, commit):
-        """Remind of missed instalments, and tell whose plan was broken off.
+        """Remind of missed instalments.
 
         Runs before the levels are selected: whoever gets a reminder of an instalment gets no other message for some days.
         Batch by batch; after a crash the rest of a request is sent by its own job.
@@ -27,8 +27,4 @@ class CollectionCycle(models.Model):
         request = self._in_transaction(lambda: requests._begin_instalments(company, date), commit)
         while request and self._in_transaction(request._send_some, commit, done=int):
             continue
-        self._in_transaction(lambda: self._finish_plans(request), commit)
-
-    def _finish_plans(self, request):
-        request._finish()
-        self.env["collection.payment.plan"]._tell_of_ended(self.company_id, self.date)
+        self._in_transaction(request._finish, commit)

@@ -140,6 +140,7 @@ class CollectionMessageEditor(models.AbstractModel):
             "object.claimed_words": (self.env._("Total in words"), False),
             "object.deadline_text": (self.env._("Deadline"), False),
             "object.promised_text": (self.env._("Broken promise"), False),
+            "object.offered_text": (self.env._("Settlement offer"), False),
             "object.level_id.name": (self.env._("Level"), False),
             "object.company_id.name": (self.env._("Our company"), False),
             "object.case_id.user_id.name": (self.env._("Collector"), False),

@@ -31,7 +31,7 @@ class CollectionPaymentPlan(models.Model):
 
     _name = "collection.payment.plan"
     _description = "Payment Plan"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin", "collection.told.mixin"]
     _order = "id desc"
     _recorded = frozenset(
         {
@@ -52,7 +52,7 @@ class CollectionPaymentPlan(models.Model):
             "accepted_on",
             "accepted_by",
             "agreement_id",
-            "told_on",
+            "paid_in_time",
         }
     )
 
@@ -125,7 +125,11 @@ class CollectionPaymentPlan(models.Model):
     proposed_on = fields.Date(readonly=True, copy=False)
     accepted_on = fields.Date(readonly=True, copy=False)
     accepted_by = fields.Char(readonly=True, copy=False, help="Who accepted it for the customer.")
-    told_on = fields.Date(string="Customer Told On", readonly=True, copy=False, help="That the plan was broken off.")
+    paid_in_time = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The plan was broken off, but the money was dated in time: it was only booked or matched later.",
+    )
     agreement_id = fields.Many2one("ir.attachment", string="Agreement", readonly=True, copy=False, ondelete="set null")
     signed_ids = fields.Many2many("ir.attachment", string="Signed Agreement", copy=False, help="The scan that came back.")
     user_id = fields.Many2one("res.users", string="Made By", default=lambda self: self.env.user, readonly=True)
@@ -252,11 +256,17 @@ class CollectionPaymentPlan(models.Model):
         self._check_state("ended")
         for plan in self:
             plan._check_items_are_free()
-            plan.sudo().write({"state": "running", "ended_on": False, "told_on": False})
             today = plan.company_id._collection_today()
-            plan.sudo().line_ids.filtered(lambda line: line.state == "missed").write({"state": "late", "reopened_on": today})
+            # Also what fell due meanwhile: nobody pays instalments of a plan that has ended.
+            unpaid_sudo = plan.sudo().line_ids.filtered_domain([("state", "!=", "paid"), ("date", "<", today)])
+            unpaid_sudo.write({"state": "late", "reopened_on": today})
+            plan.sudo()._run_again()
         self.activity_feedback(["account_collections_auto.mail_activity_type_payment_plan_ended"])
         self._mirror()
+
+    def _run_again(self):
+        """The plan was broken off and runs again; of its end nobody is told any more."""
+        self.write({"state": "running", "ended_on": False, "paid_in_time": False, **self._untold()})
 
     def action_accept(self):
         """Ask who accepted it when, and for the scan."""
@@ -290,8 +300,14 @@ class CollectionPaymentPlan(models.Model):
                         )
                     )
 
+    def _find_other_plan(self):
+        """Return a plan in force that pays one of the items of this one, empty without."""
+        self.ensure_one()
+        domain = [("item_ids", "in", self.item_ids.ids), ("state", "in", IN_FORCE), ("id", "!=", self.id)]
+        return self.search(domain, limit=1)
+
     def _check_items_are_free(self):
-        others = self.search([("item_ids", "in", self.item_ids.ids), ("state", "in", IN_FORCE), ("id", "!=", self.id)], limit=1)
+        others = self._find_other_plan()
         if others:
             raise UserError(
                 self.env._(

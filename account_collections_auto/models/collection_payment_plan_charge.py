@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine import project
 from ..engine.attempt import attempt
 from ..engine.instalment_charges import find_stopped
 from ..engine.instalments import UNDER_WAY
@@ -77,7 +78,8 @@ class CollectionPaymentPlanCharge(models.Model):
 
         run(lambda: self._follow(company))
         run(lambda: self._prepare_due(company, date))
-        for charge in self.search([("company_id", "=", company.id), ("state", "=", "prepared")]):
+        # The search ends its transaction too: the next one sees what others did until its charge is announced.
+        for charge in run(lambda: self.search([("company_id", "=", company.id), ("state", "=", "prepared")])):
             if not run(lambda charge=charge: charge._announce(date)):
                 continue
             try:
@@ -103,15 +105,13 @@ class CollectionPaymentPlanCharge(models.Model):
                 ("plan_state", "=", "running"),
                 ("state", "in", ("open", "late", "missed")),
                 ("date", "<=", date),
-                ("payment_plan_id.token_id.active", "=", True),
-                ("payment_plan_id.charge_consent_on", "!=", False),
+                ("payment_plan_id.token_id", "!=", False),
             ]
         )
         stopped = find_stopped(self.env, company, date) if lines else {}
         for line in lines.try_lock_for_update():
-            stopped_amount, reasons = stopped.get(line.id, (0, False))
+            amount, reasons = line._look_at_charge(stopped)
             line._note_charge_stops(reasons)
-            amount = line._get_amount_to_charge(stopped_amount)
             if line._may_charge(date) and amount > 0:
                 self._prepare(line, amount, date)
         self.env.flush_all()
@@ -150,25 +150,35 @@ class CollectionPaymentPlanCharge(models.Model):
     def _announce(self, date):
         """Mark the try as asked, before the provider is.
 
-        False where somebody else has it, or where it was paid or stopped meanwhile: what is left is tried by the next run.
+        The debt is read and judged once more, in this transaction. False where somebody else has the try or works on its
+        plan, or where it was paid or stopped meanwhile: what is left is tried by the next run.
         """
-        if not self.try_lock_for_update() or self.state != "prepared":
+        plan = self.payment_plan_id
+        if not self.try_lock_for_update() or self.state != "prepared" or not plan.try_lock_for_update():
             return False
+        self._judge_again(date)
         line = self.line_id
-        stopped_amount, reasons = find_stopped(self.env, self.company_id, date).get(line.id, (0, False))
-        line._note_charge_stops(reasons)
-        amount = line._get_amount_to_charge(stopped_amount)
-        if line.plan_state != "running" or line.currency_id.compare_amounts(amount, self.amount) < 0:
-            self.state = "cancelled"
+        amount, reasons = line._look_at_charge(find_stopped(self.env, self.company_id, date, plan.case_id))
+        if line.currency_id.compare_amounts(amount, self.amount) < 0:
+            reasons = reasons or [{"code": "charge_changed"}]
+            self.write({"state": "cancelled", "message": self.env["collection.reason"]._describe_all(reasons)})
             self.transaction_id.sudo()._set_canceled()
-            return False
-        self.state = "asked"
-        return True
+        else:
+            self.state = "asked"
+        line._note_charge_stops(reasons)
+        return self.state == "asked"
+
+    def _judge_again(self, date):
+        """Bring the case of this charge up to date with the ledger, judge its plans on ``date``, and keep others from it."""
+        case = self.payment_plan_id.case_id
+        self.payment_plan_id._refresh_and_judge(self.company_id, date, case)
+        project.lock_cases(self.env, self.company_id.id, case.partner_id.ids)
 
     def _ask_provider(self):
         """Let the provider take the money. Nothing else happens in this transaction, so that its answer is kept."""
         self.lock_for_update()
-        self.transaction_id.sudo()._charge_with_token()
+        if self.state == "asked":  # or somebody took it for one whose answer was lost
+            self.transaction_id.sudo()._charge_with_token()
 
     @api.model
     def _follow(self, company):

@@ -14,8 +14,8 @@ class CollectionPaymentPlanLine(models.Model):
     _inherit = ["collection.recorded.mixin"]
     _order = "date, id"
     _recorded = frozenset(
-        {"state", "amount_paid", "amount_credited", "amount_rest", "reopened_on", "reminder_id", "reminder_reasons"}
-        | {"charge_reasons", "plan_state", "company_id", "partner_id"}
+        {"state", "amount_paid", "amount_credited", "amount_rest", "amount_covered", "reopened_on", "grace_until"}
+        | {"reminder_id", "reminder_reasons", "charge_reasons", "plan_state", "company_id", "partner_id"}
     )
 
     payment_plan_id = fields.Many2one("collection.payment.plan", required=True, index=True, ondelete="cascade")
@@ -51,9 +51,16 @@ class CollectionPaymentPlanLine(models.Model):
     amount_paid = fields.Monetary(string="Paid", readonly=True, copy=False)
     amount_credited = fields.Monetary(string="Credited", readonly=True, copy=False)
     amount_rest = fields.Monetary(string="Still to Pay", readonly=True, copy=False)
+    amount_covered = fields.Monetary(
+        string="On Account",
+        readonly=True,
+        copy=False,
+        help="Money of the customer that is there but not matched yet, and pays this instalment once it is.",
+    )
     reopened_on = fields.Date(
         readonly=True, copy=False, help="Its payment was undone on this day: its days of grace count anew."
     )
+    grace_until = fields.Date(readonly=True, copy=False, help="Money dated up to this day is in time, whenever it is booked.")
     reminder_id = fields.Many2one(
         "collection.action", string="Reminder", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
     )

@@ -39,13 +39,19 @@ class CollectionPaymentPlanLine(models.Model):
             return False
         return not failed or (len(failed) <= self.payment_plan_id.plan_id.charge_retries and failed._may_retry_on() <= date)
 
-    def _get_amount_to_charge(self, stopped=0):
-        """Return what is to pay of the instalment, less what is ``stopped`` of it and what lies on account of the customer."""
+    def _look_at_charge(self, stopped):
+        """Return (amount, reasons): what may be charged of this instalment, and what keeps a part of it or all from it.
+
+        ``stopped``: what `find_stopped` returned. What lies on account of the customer is not taken once more.
+        """
         self.ensure_one()
-        credits = self.case_id.item_ids.filtered(
-            lambda item: item.active and item.currency_id == self.currency_id and item.amount_residual_currency < 0
-        )
-        return self.currency_id.round(self.amount_rest - stopped + sum(credits.mapped("amount_residual_currency")))
+        obstacles = self.payment_plan_id._find_charge_obstacles()
+        if obstacles:
+            return 0.0, obstacles
+        amount_stopped, reasons = stopped.get(self.id, (0.0, []))
+        if self.amount_covered:
+            reasons = [*reasons, {"code": "covered_by_credit"}]
+        return self.currency_id.round(max(self.amount_rest - amount_stopped - self.amount_covered, 0.0)), reasons
 
     @api.model
     def _to_remind_domain(self, company, date):

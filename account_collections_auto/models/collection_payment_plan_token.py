@@ -23,14 +23,51 @@ class CollectionPaymentPlan(models.Model):
     )
     charge_ids = fields.One2many("collection.payment.plan.charge", "payment_plan_id", string="Charges", readonly=True)
 
-    @api.constrains("token_id", "charge_consent_on", "charge_consent", "partner_id")
+    @api.constrains("token_id", "charge_consent_on", "charge_consent", "partner_id", "company_id")
     def _check_consent(self):
         for plan in self:
-            if not plan.token_id:
+            token_sudo = plan.sudo().token_id
+            if not token_sudo:
                 continue
-            if not plan.charge_consent_on or not (plan.charge_consent or "").strip():
+            if not plan._has_consent():
                 raise ValidationError(
                     plan.env._("Nothing is charged without the customer's consent: say when and how it was given.")
                 )
-            if plan.token_id.partner_id.commercial_partner_id != plan.partner_id.commercial_partner_id:
-                raise ValidationError(plan.env._("%(token)s belongs to another customer.", token=plan.token_id.display_name))
+            if not plan._is_of_customer(token_sudo):
+                raise ValidationError(plan.env._("%(token)s belongs to another customer.", token=token_sudo.display_name))
+            if token_sudo.provider_id.company_id != plan.company_id:
+                raise ValidationError(
+                    plan.env._(
+                        "%(token)s is stored with a payment provider of %(other)s, but %(customer)s owes this to %(company)s. "
+                        "Choose a card or account that is stored with a provider of %(company)s.",
+                        token=token_sudo.display_name,
+                        other=token_sudo.provider_id.company_id.name,
+                        customer=plan.partner_id.display_name,
+                        company=plan.company_id.name,
+                    )
+                )
+
+    def _has_consent(self):
+        return bool(self.charge_consent_on and (self.charge_consent or "").strip())
+
+    def _is_of_customer(self, token_sudo):
+        """Whether the card is of whoever owes this; a customer may have become part of another one since."""
+        debtor = self.case_id.partner_id or self.partner_id.commercial_partner_id
+        return token_sudo.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id == debtor
+
+    def _find_charge_obstacles(self):
+        """Return why nothing of this plan may be charged now, as `collection.reason` knows it; [] where nothing is against it.
+
+        All of it was checked when the card was chosen, and may have changed since: cards, customers and providers move.
+        """
+        self.ensure_one()
+        token_sudo = self.sudo().token_id
+        provider_sudo = token_sudo.provider_id
+        obstacles = {
+            "charge_plan_over": self.state != "running" or not self.active,
+            "archived": not (self.partner_id.active and self.partner_id.commercial_partner_id.active),
+            "charge_no_consent": not self._has_consent(),
+            "charge_card_gone": not token_sudo.active or provider_sudo.state == "disabled",
+            "charge_card_strange": not self._is_of_customer(token_sudo) or provider_sudo.company_id != self.company_id,
+        }
+        return [{"code": code} for code, applies in obstacles.items() if applies]

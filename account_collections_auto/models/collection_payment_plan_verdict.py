@@ -2,9 +2,10 @@ from functools import partial
 
 from odoo import api, models
 
-from ..engine import instalments
+from ..engine import instalments, project
 from ..engine.attempt import attempt
 from ..engine.transactions import retrying
+from .collection_action import SENT
 
 
 class CollectionPaymentPlan(models.Model):
@@ -13,10 +14,14 @@ class CollectionPaymentPlan(models.Model):
     _inherit = "collection.payment.plan"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _judge(self, company, date):
-        """Bring the plans of ``company`` in line with its ledger on ``date``. Set-based; a second call changes nothing."""
+    def _judge(self, company, date, cases=None):
+        """Bring the plans of ``company`` in line with its ledger on ``date``. Set-based; a second call changes nothing.
+
+        ``cases``: the plans of these cases only.
+        """
         self.env.flush_all()
-        changed = instalments.judge(self.env, company, date)
+        self._note_paid_in_time(instalments.find_paid_in_time(self.env, company, date, cases), date)
+        changed = instalments.judge(self.env, company, date, cases)
         self.invalidate_model(flush=False)
         self.line_ids.invalidate_model(flush=False)
         for plan_id, before, after in changed:
@@ -30,14 +35,62 @@ class CollectionPaymentPlan(models.Model):
         labels = dict(self._fields["state"]._description_selection(self.env))
         self._message_log(body=f"{labels[before]} → {labels[after]}")
         if after == "ended":
-            self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "account_collections_auto.mail_activity_type_payment_plan_ended",
-                date_deadline=date,
-                user_id=self.case_id._get_todo_user().id,
-                summary=self.env._(
-                    "The payment plan is broken off: %(amount)s is due", amount=self.currency_id.format(self.amount_rest)
-                ),
-            )
+            amount = self.currency_id.format(self.amount_rest)
+            self._ask_collector(self.env._("The payment plan is broken off: %(amount)s is due", amount=amount), date)
+
+    @api.model
+    def _refresh_and_judge(self, company, date, cases):
+        """Bring ``cases`` up to date with the ledger of this moment, and judge their plans."""
+        self.env.flush_all()
+        project.append_pending_marks(self.env)
+        project.refresh_marked(self.env, partner_ids=cases.partner_id.ids)
+        self._judge(company, date, cases)
+
+    # -- broken off, and paid in time after all ------------------------------------------------------------------------
+
+    def _note_paid_in_time(self, found, date):
+        """Take plans up again whose money was dated in time and only booked late, or ask a person to.
+
+        By itself only where the customer has heard nothing since the plan ended: who was told, reminded or called meanwhile
+        is told by a person how it goes on.
+        """
+        if found:
+            self.invalidate_model(["paid_in_time"], flush=False)
+        for plan_id, is_in_time in found:
+            plan = self.sudo().browse(plan_id)  # sudo: what the ledger says of a plan is not written by hand
+            summary = self.env._("Paid in time, but booked late: let the plan go on")
+            if not is_in_time:
+                plan.activity_ids.filtered(lambda activity, text=summary: activity.summary == text).unlink()
+            elif plan._is_untouched():
+                plan.activity_unlink(["account_collections_auto.mail_activity_type_payment_plan_ended"])
+                plan._message_log(body=plan.env._("Paid in time, but booked late: the plan goes on"))
+                plan._run_again()
+            else:
+                plan._ask_collector(summary, date)
+        self.env.flush_all()
+
+    def _is_untouched(self):
+        """Whether the customer heard nothing since the plan ended, and no other plan pays its items."""
+        actions = self.env["collection.action"].search_count(
+            [
+                ("case_id", "=", self.case_id.id),
+                ("state", "in", SENT),
+                ("channel", "!=", "record"),
+                ("is_test", "=", False),
+                ("contact_date", ">=", self.ended_on),
+            ],
+            limit=1,
+        )
+        is_written = self.case_id.last_written_date and self.case_id.last_written_date >= self.ended_on
+        return not (actions or is_written or self._find_other_plan())
+
+    def _ask_collector(self, summary, date):
+        self.with_context(mail_activity_quick_update=True).activity_schedule(
+            "account_collections_auto.mail_activity_type_payment_plan_ended",
+            date_deadline=date,
+            user_id=self.case_id._get_todo_user().id,
+            summary=summary,
+        )
 
     @api.model
     def _cron_judge(self):
@@ -46,38 +99,3 @@ class CollectionPaymentPlan(models.Model):
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
             judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
             retrying(self.env, judge)  # each company in a transaction of its own
-
-    # -- telling the customer ------------------------------------------------------------------------------------------
-
-    @api.model
-    def _tell_of_ended(self, company, date):
-        """Tell the customers of ``company`` whose plans were broken off and who do not know it yet.
-
-        Where a hold says to write to nobody, it waits for the end of the hold. A mail that fails holds up nothing else.
-        """
-        plans = self.search([("company_id", "=", company.id), ("state", "=", "ended"), ("told_on", "=", False)])
-        for plan in plans:
-            if plan.case_id._get_contacts_to_write() and attempt(plan, plan._tell_ended, date):
-                plan._ask_to_tell(date)
-
-    def _ask_to_tell(self, date):
-        summary = self.env._("The customer could not be told that the payment plan is broken off: look at the message")
-        if summary not in self.activity_ids.mapped("summary"):
-            self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "account_collections_auto.mail_activity_type_payment_plan_ended",
-                date_deadline=date,
-                user_id=self.case_id._get_todo_user().id,
-                summary=summary,
-            )
-
-    def _tell_ended(self, date):
-        template = self.env.ref("account_collections_auto.mail_template_payment_plan_ended")
-        for plan in self:
-            if plan.case_id._tell(template, plan):
-                plan.told_on = date
-
-    def action_tell_ended(self):
-        """Tell the customer now that the plan is broken off, without waiting for the next cycle."""
-        self._check_state("ended")
-        for plan in self.filtered(lambda plan: not plan.told_on).sudo():
-            plan._tell_ended(plan.company_id._collection_today())

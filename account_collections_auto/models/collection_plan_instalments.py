@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CollectionPlan(models.Model):
-    """What a dunning plan says about payment plans: limits, grace, and the reminder of an instalment."""
+    """What a dunning plan says about payment plans: limits, grace, the reminder of an instalment, and charges."""
 
     _inherit = "collection.plan"  # pylint: disable=consider-merging-classes-inherited
 
@@ -43,8 +43,21 @@ class CollectionPlan(models.Model):
         help="The text that goes out the day after an instalment was not paid. Empty: the one that comes with the module.",
     )
 
+    charge_retries = fields.Integer(
+        string="Try Again",
+        default=2,
+        help="When a stored card or account could not be charged for an instalment, it is tried so many times more.",
+    )
+    charge_retry_days = fields.Integer(
+        string="Days Between Tries", default=3, help="Days until a charge that failed is tried again."
+    )
+
     _instalments_not_negative = models.Constraint(
         """CHECK(instalment_max_months >= 0 AND instalment_min_amount >= 0 AND instalment_max_debt >= 0
                  AND instalment_answer_days >= 0 AND instalment_grace_days >= 0 AND instalment_max_missed > 0)""",
         "The limits and days of payment plans cannot be negative, and one missed instalment at least ends a plan.",
+    )
+    _charges_not_negative = models.Constraint(
+        "CHECK(charge_retries >= 0 AND charge_retry_days > 0)",
+        "The number of tries cannot be negative, and a day at least lies between two of them.",
     )

@@ -19,7 +19,7 @@ class CollectionPromise(models.Model):
 
     _name = "collection.promise"
     _description = "Promise to Pay"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin", "collection.told.mixin"]
     _order = "promise_date desc, id desc"
     _recorded = frozenset(
         {
@@ -31,9 +31,6 @@ class CollectionPromise(models.Model):
             "amount_credited",
             "kept_percent",
             "approval_reason",
-            "message_action_id",
-            "message_tried_on",
-            "message_reasons",
         }
     )
     # What was promised: as it was recorded once the verdict is known.

@@ -100,6 +100,8 @@ class CollectionReason(models.AbstractModel):
             "blacklisted": self.env._("The e-mail address is on the blacklist: %(text)s", text=text),
             "bounced": self.env._("The e-mail address refused our message: %(text)s", text=text),
             "broken_promise": self.env._("The message about a promise that was not kept goes first"),
+            "own_message": self.env._("The message about a payment plan or a settlement goes first"),
+            "told_already": self.env._("The customer was told already, or there is nothing to tell any more"),
             "promise_told": self.env._("The customer was told of the promise already, or it is kept by now"),
             "dropped": self.env._("Dropped by %(text)s", text=text),
             "awaiting_review": self.env._("A message of %(date)s waits for approval", date=date),
@@ -133,6 +135,12 @@ class CollectionReason(models.AbstractModel):
             "attachments_left_out": self.env._("Invoices were left out because the files would be too large"),
             "address_refused": self.env._("One of the addresses refused the message"),
             "copy_refused": self.env._("An address in copy refused the message"),
+            # an instalment that is not charged to a stored card or account
+            "charge_plan_over": self.env._("The payment plan is not running any more"),
+            "charge_no_consent": self.env._("It is not recorded that the customer agreed to be charged"),
+            "charge_card_gone": self.env._("The stored card or account, or its payment provider, is not in use any more"),
+            "charge_card_strange": self.env._("The stored card or account belongs to another customer or another company"),
+            "charge_changed": self.env._("Less is to be paid by now than was to be charged; the rest is tried anew"),
             # a statement of account that was not sent
             "zero_balance": self.env._("The balance is zero"),
             "switched_off": self.env._("Automatic sending is switched off in this company"),

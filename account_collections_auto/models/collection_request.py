@@ -249,7 +249,7 @@ class CollectionRequest(models.Model):
     def _find(self):
         """Find out afresh, for a draft, to whom what would be sent and who is left out."""
         for request in self:
-            request.date = request.company_id._collection_today()
+            request.date = request._get_day()
             lines = request._search_lines([("reason_code", "!=", "dropped_from_request")])
             request._look(lines.case_id)
             findings.record(request.env, request, lines, "planned")
@@ -271,7 +271,11 @@ class CollectionRequest(models.Model):
         if lock:
             project.lock_cases(self.env, self.company_id.id, partner_ids)
         select.select(self.env, self.company_id, self.date, SQL("SELECT unnest(%s::int[])", cases.ids), self._wish())
-        withhold.withhold(self.env, self.company_id, self.date, wish=self._wish())
+        withhold.withhold(self.env, self.company_id, self.date, self._get_ignored_actions(), self._wish())
+
+    def _get_ignored_actions(self):
+        """Return the ids of messages that are no reason to wait with this one."""
+        return []
 
     def _offer_texts(self):
         """Keep one text per language of the recipients: the template's, until a person writes another one."""

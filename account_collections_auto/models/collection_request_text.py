@@ -102,6 +102,7 @@ class CollectionRequestText(models.Model):
             "amount": action.claimed_text,
             "amount in words": action.claimed_words,
             "promise": action.promised_text,
+            "offer": action.offered_text,
             "items": action.items_table,
             "how to pay": action.payment_details,
             "contact": action.contact_details,

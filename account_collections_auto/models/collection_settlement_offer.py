@@ -20,7 +20,7 @@ class CollectionSettlementOffer(models.Model):
 
     _name = "collection.settlement.offer"
     _description = "Settlement Offer"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin", "collection.told.mixin"]
     _order = "pay_by desc, id desc"
     _recorded = frozenset(
         {
@@ -223,8 +223,8 @@ class CollectionSettlementOffer(models.Model):
         _offer, received, credited = rows[0] if rows else (self.id, 0.0, 0.0)
         self.sudo().write({"received_before": received, "credited_before": credited})
         self._mirror()
-        if self.case_id._tell(self.env.ref("account_collections_auto.mail_template_settlement_offer"), self):
-            self.message_post(body=self.env._("The offer was sent to the customer."))
+        if template := self._get_message_template():
+            self._tell(template, today)
 
     # -- the verdict ---------------------------------------------------------------------------------------------------
 
@@ -284,17 +284,15 @@ class CollectionSettlementOffer(models.Model):
 
     def _post_credit_notes(self):
         self.sudo().credit_note_ids.action_post()  # sudo: whoever judges need not be an accountant; the plan says to post
-        self._match_credit_notes()
 
-    def _match_credit_notes(self):
-        for credit_note in self.credit_note_ids.sudo():
-            lines = (
-                credit_note.line_ids
-                | self.item_ids.move_line_id.filtered(
-                    lambda line, note=credit_note: line.move_id == note.reversed_entry_id
-                ).sudo()
-            )
-            lines.filtered(lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled).reconcile()
+    def _match_credit_note(self, credit_note):
+        """Match ``credit_note`` with the items of this offer: of an invoice in instalments, not with whichever is due first."""
+        of_offer = self.item_ids.move_line_id.filtered(lambda line: line.move_id == credit_note.reversed_entry_id)
+        lines = (credit_note.line_ids | of_offer).filtered(
+            lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
+        )
+        for of_account in lines.grouped("account_id").values():
+            of_account.reconcile()
 
     def _take_back_credit_notes(self):
         """The money was returned: drafts go, what is posted already is for a person to look at."""

@@ -69,6 +69,21 @@ class PaymentPlanCase(CollectionsCase):
             }
         )
 
+    def on_account(self, amount, on):
+        """The payer sent ``amount`` that nobody matched with anything."""
+        payment = self.env["account.payment"].create(
+            {
+                "amount": amount,
+                "partner_id": self.payer.id,
+                "partner_type": "customer",
+                "payment_type": "inbound",
+                "date": on,
+                "journal_id": self.pay_in_cash.id,
+            }
+        )
+        payment.action_post()
+        return payment
+
     def judge(self, on):
         self.env["collection.case"]._refresh_marked()
         self.env["collection.payment.plan"]._judge(self.company, on)
@@ -107,9 +122,12 @@ class TestPaymentPlan(PaymentPlanCase):
 
         self.run_cycle(date(2026, 8, 6))
         self.assertRecordValues(plan, [{"state": "ended", "amount_rest": 2000, "told_on": date(2026, 8, 6)}])
-        told = self.env["mail.mail"].sudo().search([("model", "=", plan._name), ("res_id", "=", plan.id)])
-        self.assertEqual(told.recipient_ids, self.payer)
-        self.assertIn("2,000.00", told.body_html)
+        told = plan.message_action_id
+        self.assertRecordValues(
+            told, [{"state": "sent", "amount": 2000, "recipient_ids": self.payer.ids, "level_id": False, "channel": "email"}]
+        )
+        self.assertIn("2,000.00", told.body)
+        self.assertIn("The agreement has ended", told.body)
         self.assertEqual(plan.activity_ids.user_id, plan.case_id._get_collector())
 
         self.run_on(1, 2, 3, 5, 8, since=date(2026, 8, 6))
@@ -117,45 +135,71 @@ class TestPaymentPlan(PaymentPlanCase):
         self.assertEqual((level, advancing, total), ("L3", {self.debt: 2000}, 2000))
         self.assertGreaterEqual(day, date(2026, 8, 6) + timedelta(days=self.plan.resume_days))
         claimed = [action.amount for action in self.actions(self.payer) if action.contact_date and action.contact_date > JUNE_1]
-        self.assertEqual(claimed, [1000, 2000])
+        self.assertEqual(claimed, [1000, 2000, 2000], "the reminder, that the plan has ended, and the next level")
 
-    def test_a_mail_that_fails_holds_up_no_other_customer_and_leaves_a_to_do(self):
+    def test_a_mail_that_fails_holds_up_no_other_customer_and_the_plan_says_why(self):
         plan = self.agree()
         other = self.customer("Other")
         self.invoice(other, 50, due=date(2026, 7, 1))
-        template = self.env.ref("account_collections_auto.mail_template_payment_plan_ended")
+        template = self.env.ref("account_collections_auto.mail_template_plan_ended")
         body = template.body_html
         # Odoo refuses to save such a text: it is one of before an update that took the field away.
         broken = json.dumps({"en_US": '<t t-out="object.no_such_field" />'})
         self.env.cr.execute("UPDATE mail_template SET body_html = %s WHERE id = %s", [broken, template.id])
         self.env.invalidate_all()
-        loggers = ("odoo.addons.account_collections_auto.engine.attempt", "odoo.addons.mail.models.mail_render_mixin")
-        with mute_logger(*loggers):
+        self.judge(date(2026, 7, 20))
+        with mute_logger("odoo.addons.mail.models.mail_render_mixin"):
             self.run_cycle(date(2026, 7, 20))
-            self.run_cycle(date(2026, 7, 21))
-        self.assertRecordValues(plan, [{"state": "ended", "told_on": False}])
+        self.assertRecordValues(plan, [{"state": "ended", "told_on": False, "can_tell": True}])
         self.assertTrue(self.sent(other))
-        self.assertEqual(len(plan.activity_ids.filtered(lambda todo: "could not be told" in todo.summary)), 1)
+        self.assertIn("could not be sent", plan.message_status)
         template.body_html = body
-        self.run_cycle(date(2026, 7, 22))
-        self.assertEqual(plan.told_on, date(2026, 7, 22))
+        with self.on_day(date(2026, 7, 22)):
+            self.env["collection.request"].browse(plan.action_tell()["res_id"]).action_send()
+        self.assertRecordValues(plan, [{"told_on": date(2026, 7, 22), "can_tell": False}])
 
     def test_where_a_hold_says_to_write_to_nobody_the_customer_is_told_after_it(self):
         plan = self.agree()
         self.judge(date(2026, 7, 20))  # a hold before that would excuse the missed instalment
         hold = self.hold(self.payer, since=JUNE_1)
         hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
-        with self.on_day(date(2026, 7, 20)):
-            plan.sudo()._tell_of_ended(self.company, date(2026, 7, 20))
-            plan.action_tell_ended()
+        self.run_cycle(date(2026, 7, 20))
         self.assertRecordValues(plan, [{"state": "ended", "told_on": False}])
-        self.assertIn("Nobody may be written to", " ".join(plan.message_ids.mapped("body")))
+        self.assertIn("may not be written to", plan.message_status)
         hold.contact_id = self.customer("Lawyer", "lawyer@example.com")
-        with self.on_day(date(2026, 7, 21)):
-            plan.sudo()._tell_of_ended(self.company, date(2026, 7, 21))
+        self.run_cycle(date(2026, 7, 21))
         self.assertEqual(plan.told_on, date(2026, 7, 21))
-        told = self.env["mail.mail"].sudo().search([("model", "=", plan._name), ("res_id", "=", plan.id)])
-        self.assertEqual(told.recipient_ids, hold.contact_id)
+        self.assertEqual(plan.message_action_id.recipient_ids, hold.contact_id)
+
+    def test_a_hold_and_the_queue_hold_back_that_the_plan_has_ended(self):
+        plan = self.agree()
+        self.judge(date(2026, 7, 20))
+        self.hold(self.payer, since=date(2026, 7, 20), until=date(2026, 7, 20))
+        self.run_cycle(date(2026, 7, 20))
+        self.assertIn("On hold", plan.message_status)
+        self.run_cycle(date(2026, 7, 21))
+        action = plan.message_action_id
+        self.assertEqual((action.state, plan.told_on), ("sent", date(2026, 7, 21)))
+        self.assertEqual(action._check_before_leaving(), {})
+        self.pay(self.debt, 1000, on=JUNE)  # dated in time, booked now
+        self.assertEqual(list(action._check_before_leaving()), [action])
+        self.assertTrue(plan.paid_in_time)
+
+    def test_another_message_of_the_last_days_delays_that_the_plan_has_ended(self):
+        plan = self.agree()
+        self.invoice(self.payer, 70, due=date(2026, 6, 27))
+        with self.on_day(date(2026, 7, 4)):
+            self.env["collection.request"]._begin(self.case(self.payer), "message").action_send()
+        self.judge(date(2026, 7, 6))
+        self.run_on(0, 4, since=date(2026, 7, 6))
+        self.assertIn("Contacted on", plan.message_status)
+        self.run_cycle(date(2026, 7, 11))
+        self.assertEqual(plan.told_on, date(2026, 7, 11))
+
+    def test_its_own_reminder_does_not_delay_that_the_plan_has_ended(self):
+        plan = self.agree()
+        self.run_on(0, 5, since=date(2026, 7, 1))
+        self.assertEqual((self.reminders(), plan.told_on), ([(date(2026, 7, 1), 1000)], date(2026, 7, 6)))
 
     def test_a_plan_that_is_kept_ends_in_silence(self):
         plan = self.agree()
@@ -214,7 +258,10 @@ class TestPaymentPlan(PaymentPlanCase):
         self.assertEqual((plan.state, self.days(plan, "amount_rest")), ("running", [0, 300, 1000]))
         with self.on_day(date(2026, 8, 20)):
             dispute.action_withdraw()
-        self.judge(date(2026, 8, 21))
+        # Withdrawn, it is due again: with days of grace, counted from the last day of the dispute.
+        self.judge(date(2026, 8, 24))
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["paid", "late", "open"]))
+        self.judge(date(2026, 8, 25))
         self.assertEqual((plan.state, self.days(plan)), ("ended", ["paid", "missed", "open"]))
 
     def test_a_dispute_excuses_no_more_than_its_amount(self):
@@ -258,8 +305,112 @@ class TestPaymentPlan(PaymentPlanCase):
         self.judge(date(2026, 7, 20))
         self.assertEqual((plan.state, self.days(plan)[0]), ("running", "late"))
         self.assertTrue(hold.active)
-        self.judge(date(2026, 7, 21))
+        self.judge(date(2026, 7, 25))
+        self.assertEqual((plan.state, self.days(plan)[0]), ("running", "late"), "the days of grace begin after the hold")
+        self.judge(date(2026, 7, 26))
         self.assertEqual((plan.state, self.days(plan)[0]), ("ended", "missed"))
+
+    def test_after_a_hold_the_resume_days_of_the_dunning_plan_count_too(self):
+        self.plan.resume_days = 12
+        plan = self.agree()
+        self.hold(self.payer, since=JUNE, until=date(2026, 7, 20))
+        self.judge(date(2026, 7, 31))
+        self.assertEqual(plan.state, "running")
+        self.judge(date(2026, 8, 1))
+        self.assertEqual(plan.state, "ended")
+
+    def test_a_hold_that_ended_before_the_day_of_the_instalment_gives_no_more_time(self):
+        plan = self.agree()
+        self.plan.resume_days = 30
+        self.hold(self.payer, since=date(2026, 6, 10), until=date(2026, 6, 29))
+        self.judge(date(2026, 7, 6))
+        self.assertEqual(plan.state, "ended")
+
+    # -- money counts by its date, and once ----------------------------------------------------------------------------
+
+    def two_plans(self, **terms):
+        """The payer pays two invoices over 1,000 in two plans of one instalment each; return (older, later)."""
+        self.pay(self.debt, on=JUNE_1)
+        debts = [self.invoice(self.payer, 1000, due=date(2026, 5, day)) for day in (4, 5)]
+        return [self.agree(items=self.items(debt), instalment_count=1, terms=terms) for debt in debts]
+
+    def test_money_on_account_covers_one_of_two_plans_the_older_one(self):
+        older, later = self.two_plans()
+        self.on_account(1000, JUNE)
+        self.judge(date(2026, 7, 1))
+        self.assertEqual((older.line_ids.state, later.line_ids.state), ("covered", "late"))
+        self.assertEqual((older.line_ids.amount_covered, later.line_ids.amount_covered), (1000, 0))
+        self.judge(date(2026, 7, 6))
+        self.assertEqual((older.state, later.state), ("running", "ended"))
+
+    def test_money_on_account_pays_what_is_due_before_what_is_to_come(self):
+        older, later = self.two_plans(grace_days=60)
+        older.sudo().line_ids.date = AUGUST
+        self.on_account(600, JUNE)
+        self.judge(date(2026, 7, 1))
+        self.assertEqual((older.line_ids.amount_covered, later.line_ids.amount_covered), (0, 600))
+
+    def test_a_plan_that_ended_goes_on_when_money_dated_in_time_turns_up_and_nobody_was_told(self):
+        plan = self.agree()
+        self.judge(date(2026, 7, 6))
+        self.assertEqual((plan.state, plan.line_ids[0].grace_until), ("ended", date(2026, 7, 5)))
+        self.pay(self.debt, 1000, on=date(2026, 7, 5))
+        self.judge(date(2026, 7, 9))
+        self.assertRecordValues(plan, [{"state": "running", "ended_on": False, "paid_in_time": False}])
+        self.assertEqual((self.days(plan), plan.activity_ids.ids), (["paid", "open", "open"], []))
+        self.judge(date(2026, 8, 6))
+        self.assertRecordValues(plan, [{"state": "ended", "ended_on": date(2026, 8, 6)}])
+
+    def test_money_dated_a_day_late_takes_no_plan_up_again(self):
+        plan = self.agree()
+        self.judge(date(2026, 7, 6))
+        self.pay(self.debt, 1000, on=date(2026, 7, 6))
+        self.judge(date(2026, 7, 9))
+        self.assertRecordValues(plan, [{"state": "ended", "paid_in_time": False}])
+
+    def test_a_part_in_time_is_not_enough_and_a_credit_note_is_no_money(self):
+        plan = self.agree()
+        self.judge(date(2026, 7, 6))
+        self.pay(self.debt, 900, on=JUNE)
+        self.pay(self.debt, 500, on=date(2026, 7, 6))
+        self.judge(date(2026, 7, 9))
+        self.assertFalse(plan.paid_in_time)
+        self.plan.tolerance_amount = 100
+        self.judge(date(2026, 7, 9))
+        self.assertEqual(plan.state, "running")
+
+    def test_who_was_told_meanwhile_gets_a_person_who_decides_and_a_return_takes_it_back(self):
+        plan = self.agree()
+        self.run_cycle(date(2026, 7, 6))
+        self.assertEqual(plan.told_on, date(2026, 7, 6))
+        payment = self.pay(self.debt, 1000, on=JUNE)
+        for _time in range(2):
+            self.judge(date(2026, 7, 9))
+        self.assertRecordValues(plan, [{"state": "ended", "paid_in_time": True}])
+        asked = plan.activity_ids.filtered(lambda todo: "booked late" in todo.summary)
+        self.assertEqual(len(asked), 1)
+        payment.action_draft()
+        payment.action_cancel()
+        self.judge(date(2026, 7, 10))
+        self.assertFalse(plan.paid_in_time)
+        self.assertFalse(asked.exists())
+        self.pay(self.debt, 1000, on=JUNE)
+        self.judge(date(2026, 7, 11))
+        with self.on_day(date(2026, 7, 12)):
+            plan.action_go_on()
+        self.judge(date(2026, 7, 12))
+        self.assertEqual((plan.state, self.days(plan), plan.activity_ids.ids), ("running", ["paid", "open", "open"], []))
+        self.assertFalse(plan.told_on, "should it end once more, the customer is told once more")
+
+    def test_what_fell_due_while_the_plan_was_ended_gets_its_days_of_grace(self):
+        plan = self.agree()
+        self.judge(date(2026, 7, 6))
+        with self.on_day(date(2026, 8, 20)):
+            plan.action_go_on()
+        self.judge(date(2026, 8, 25))
+        self.assertEqual((plan.state, self.days(plan)), ("running", ["late", "late", "open"]))
+        self.judge(date(2026, 8, 26))
+        self.assertEqual(plan.state, "ended")
 
     def test_a_hold_that_stops_only_sales_excuses_nothing(self):
         plan = self.agree()
@@ -553,7 +704,7 @@ class TestPaymentPlan(PaymentPlanCase):
     def test_an_auditor_changes_nothing(self):
         auditor = self.make_user("ada", "account_collections_auto.group_collection_auditor")
         plan = self.propose().with_user(auditor)
-        for act in ("propose", "approve", "accept", "back_to_draft", "cancel", "end", "go_on", "tell_ended", "send_agreement"):
+        for act in ("propose", "approve", "accept", "back_to_draft", "cancel", "end", "go_on", "tell", "send_agreement"):
             with self.assertRaises(AccessError, msg=act):
                 getattr(plan, f"action_{act}")()
         with self.assertRaises(AccessError):

@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
 import psycopg2
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
@@ -122,6 +123,156 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         self.assertEqual(plan.charge_ids.mapped("state"), ["cancelled"])
         self.assertEqual(self.debt.amount_residual, 2000)
 
+    # -- the debt is read once more right before the provider is asked -------------------------------------------------
+
+    def announce(self, change, terms=None):
+        """Prepare the charge of the first instalment, let ``change(plan)`` happen, and return the charge once announced."""
+        plan = self.agree_to_charge(terms=terms)
+        self.env["collection.payment.plan.charge"].sudo()._prepare_due(self.company, JUNE)
+        change(plan)
+        self.env.flush_all()
+        plan.charge_ids.sudo()._announce(JUNE)
+        return plan.charge_ids
+
+    def assertCancelled(self, charge, words):
+        self.assertEqual((charge.state, charge.transaction_id.sudo().state), ("cancelled", "cancel"))
+        self.assertIn(words, charge.message)
+        self.assertIn(words, charge.line_id.charge_note)
+
+    def test_what_was_paid_between_preparing_and_asking_is_not_taken_though_nobody_judged(self):
+        """No refresh and no verdict in between: the charge itself looks at the ledger."""
+        charge = self.announce(lambda plan: self.pay(self.debt, 400, on=JUNE))
+        self.assertCancelled(charge, "Less is to be paid")
+        self.charge(JUNE)
+        self.assertEqual(charge.payment_plan_id.charge_ids.sorted("attempt").mapped("amount"), [1000, 600])
+
+    def test_money_on_account_that_came_between_is_not_taken_twice(self):
+        charge = self.announce(lambda plan: self.on_account(1000, JUNE))
+        self.assertCancelled(charge, "Covered by open credits")
+
+    def test_a_plan_that_was_cancelled_between_is_not_charged(self):
+        charge = self.announce(lambda plan: plan.action_cancel())
+        self.assertCancelled(charge, "not running any more")
+
+    def test_a_customer_who_was_archived_between_is_not_charged(self):
+        charge = self.announce(lambda plan: plan.partner_id.action_archive())
+        self.assertCancelled(charge, "archived")
+
+    def test_a_card_that_was_archived_between_is_not_charged(self):
+        charge = self.announce(lambda plan: plan.token_id.sudo().write({"active": False}))
+        self.assertCancelled(charge, "not in use any more")
+
+    def test_a_card_that_belongs_to_another_customer_by_now_is_not_charged(self):
+        """Merged or moved: the contact with the card became part of another company."""
+        stranger = self.customer("Stranger")
+        charge = self.announce(lambda plan: plan.token_id.sudo().partner_id.write({"parent_id": stranger.id}))
+        self.assertCancelled(charge, "another customer")
+
+    def test_what_is_to_be_written_off_is_not_charged(self):
+        self.company.collection_write_off_account_id = self.company_data["default_account_expense"]
+
+        def propose(_plan):
+            with self.on_day(JUNE):
+                self.env["collection.write.off"].create(
+                    {
+                        "partner_id": self.payer.id,
+                        "company_id": self.company.id,
+                        "item_ids": [Command.set(self.items(self.debt).ids)],
+                        "reason": "They closed down",
+                    }
+                )
+
+        self.assertCancelled(self.announce(propose), "write-off")
+
+    # -- money that is on its way --------------------------------------------------------------------------------------
+
+    def pay_online(self, state="draft", **vals):
+        """The customer pays the debt on the portal: the provider has not decided."""
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.method.id,
+                    "amount": 1000,
+                    "currency_id": self.debt.currency_id.id,
+                    "partner_id": self.payer.id,
+                    "reference": f"PORTAL-{state}",
+                    "invoice_ids": [Command.set(self.debt.ids)],
+                    **vals,
+                }
+            )
+        )
+        if state != "draft":
+            getattr(transaction, f"_set_{state}")()
+        return transaction
+
+    def test_while_an_online_payment_is_not_decided_nothing_is_charged(self):
+        plan = self.agree_to_charge(terms={"max_missed": 3})
+        for number, state in enumerate(("draft", "pending", "authorized")):
+            transaction = self.pay_online(state)
+            self.charge(JUNE + timedelta(days=number))
+            self.assertFalse(plan.charge_ids, state)
+            self.assertIn("online payment", plan.line_ids[0].charge_note)
+            transaction._set_canceled()
+        self.charge(JUNE + timedelta(days=4))
+        self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
+
+    def test_an_online_payment_that_begins_between_stops_the_charge(self):
+        charge = self.announce(lambda plan: self.pay_online("pending"))
+        self.assertCancelled(charge, "online payment")
+
+    def test_a_payment_page_that_was_left_does_not_stop_the_charge_for_ever(self):
+        plan = self.agree_to_charge()
+        transaction = self.pay_online()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET create_date = create_date - interval '2 days' WHERE id = %s", [transaction.id]
+        )
+        self.charge(JUNE)
+        self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
+
+    def test_while_a_payment_waits_to_be_booked_nothing_is_charged(self):
+        plan = self.agree_to_charge(terms={"max_missed": 3})
+        payment = self.env["account.payment"].create(
+            {
+                "amount": 1000,
+                "partner_id": self.payer.id,
+                "partner_type": "customer",
+                "payment_type": "inbound",
+                "date": JUNE,
+                "journal_id": self.pay_in_cash.id,
+            }
+        )
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("not booked yet", plan.line_ids[0].charge_note)
+        payment.action_cancel()
+        self.charge(JUNE)
+        self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
+
+    def test_while_money_of_the_customer_waits_in_the_bank_nothing_is_charged(self):
+        plan = self.agree_to_charge(terms={"max_missed": 3})
+        self.bank_line(1000, on=JUNE, partner_id=self.payer.id)
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("bank line", plan.line_ids[0].charge_note)
+        self.charge(JUNE + timedelta(days=self.plan.in_transit_days))
+        self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
+
+    def test_money_on_account_is_taken_off_once_whatever_plans_there_are(self):
+        self.pay(self.debt, on=JUNE_1)
+        plans = self.env["collection.payment.plan"]
+        for day in (4, 5):
+            debt = self.invoice(self.payer, 1000, due=date(2026, 5, day))
+            plans |= self.agree_to_charge(items=self.items(debt), instalment_count=1)
+        self.on_account(300, JUNE)
+        self.charge(JUNE)
+        self.assertEqual(plans.mapped(lambda plan: plan.charge_ids.amount), [700, 1000])
+
+    # -- what stops it -------------------------------------------------------------------------------------------------
+
     def test_what_is_disputed_is_not_charged(self):
         plan = self.agree_to_charge()
         self.dispute(300)
@@ -221,3 +372,26 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         stranger = self.customer("Stranger")
         with self.assertRaisesRegex(ValidationError, "another customer"):
             plan.write({"token_id": self.card(partner=stranger).id, "charge_consent_on": JUNE_1, "charge_consent": "Mail"})
+
+    def test_a_card_stored_with_another_company_is_refused_and_not_charged(self):
+        other = self.env["res.company"].sudo().create({"name": "Sister", "country_id": self.company.country_id.id})
+        plan = self.agree()
+        theirs = self.provider.copy({"company_id": other.id, "state": "test"})
+        card = self.card()
+        consent = {"charge_consent_on": JUNE_1, "charge_consent": "Mail"}
+        strange = card.copy({"provider_id": theirs.id})
+        with self.assertRaisesRegex(ValidationError, "provider of Sister"):
+            plan.write({"token_id": strange.id, **consent})
+        plan.write({"token_id": card.id, **consent})
+        # Nothing of Odoo keeps a card from being moved to another provider afterwards.
+        card.provider_id = theirs
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("another company", plan.line_ids[0].charge_note)
+
+    def test_a_card_of_a_contact_of_the_customer_is_charged(self):
+        clerk = self.customer("Clerk", parent_id=self.payer.id)
+        plan = self.agree()
+        plan.write({"token_id": self.card(partner=clerk).id, "charge_consent_on": JUNE_1, "charge_consent": "Mail"})
+        self.charge(JUNE)
+        self.assertEqual(plan.charge_ids.mapped("state"), ["done"])

@@ -1,6 +1,7 @@
 from datetime import date
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
@@ -41,9 +42,11 @@ class TestSettlement(CollectionsCase):
     def test_paid_in_time_the_rest_becomes_a_credit_note(self):
         offer = self.offer()
         self.assertRecordValues(offer, [{"state": "offered", "amount": 1000, "amount_to_pay": 900, "amount_discount": 100}])
-        mail = self.env["mail.mail"].sudo().search([("model", "=", offer._name), ("res_id", "=", offer.id)])
-        self.assertEqual(mail.recipient_ids, self.payer)
-        self.assertIn("900.00", mail.body_html)
+        action = offer.message_action_id
+        self.assertRecordValues(action, [{"state": "sent", "recipient_ids": self.payer.ids, "contact_date": JUNE_1}])
+        self.assertRegex(action.body, "900.00.* by June 15, 2026 instead of .*1,000.00 for INV")
+        self.assertEqual(action.line_ids.move_id, self.debt)
+        self.assertFalse(action.line_ids.filtered("advances"))
         self.run_cycle(date(2026, 6, 10))
         self.assertNotSent(self.payer, date(2026, 6, 10))
         self.assertWithheld(self.payer, "settlement", date(2026, 6, 10))
@@ -54,10 +57,10 @@ class TestSettlement(CollectionsCase):
         self.assertTrue(offer.activity_ids)
         self.run_on(20, 30, since=JUNE_1)
         self.assertNotSent(self.payer, date(2026, 6, 21))
-        self.assertEqual(len(self.sent(self.payer)), 1, "the rest is not claimed while its credit note is a draft")
+        self.assertEqual(len(self.sent(self.payer)), 2, "the rest is not claimed while its credit note is a draft")
         offer.credit_note_ids.action_post()
         self.run_cycle(date(2026, 7, 9))
-        self.assertEqual(len(self.sent(self.payer)), 1)
+        self.assertEqual(len(self.sent(self.payer)), 2)
 
     def test_it_can_be_posted_at_once(self):
         self.plan.settlement_post_credit_notes = True
@@ -85,10 +88,104 @@ class TestSettlement(CollectionsCase):
         hold = self.hold(self.payer, since=JUNE_1)
         hold.reason_id = self.env.ref("account_collections_auto.collection_hold_reason_represented")
         offer = self.offer()
-        self.assertFalse(self.env["mail.mail"].sudo().search([("model", "=", offer._name), ("res_id", "=", offer.id)]))
-        said = " ".join(offer.message_ids.mapped("body"))
-        self.assertNotIn("was sent", said)
-        self.assertIn("Nobody may be written to", said)
+        self.assertFalse(offer.message_action_id)
+        self.assertIn("may not be written to", offer.message_status)
+
+    # -- the message ---------------------------------------------------------------------------------------------------
+
+    def on(self, day):
+        with self.on_day(day):
+            self.run_cycle(day)
+
+    def test_what_holds_back_a_message_holds_back_the_offer_and_it_leaves_once_that_is_over(self):
+        self.company.collection_mode = "send"
+        self.hold(self.payer, since=JUNE_1, until=date(2026, 6, 2))
+        offer = self.offer()
+        self.assertRecordValues(offer, [{"state": "offered", "can_tell": True}])
+        self.assertIn("On hold", offer.message_status)
+        self.on(date(2026, 6, 2))
+        self.assertFalse(offer.message_action_id)
+        self.on(date(2026, 6, 3))
+        self.assertRecordValues(offer.message_action_id, [{"state": "sent", "contact_date": date(2026, 6, 3)}])
+        self.assertFalse(offer.can_tell)
+        self.on(date(2026, 6, 4))
+        self.assertEqual(len(self.sent(self.payer)), 2, "once")
+
+    def test_soon_after_another_message_a_person_may_send_it_and_says_why(self):
+        with self.on_day(date(2026, 5, 30)):
+            self.env["collection.request"]._begin(self.case(self.payer), "message").action_send()
+        offer = self.offer()
+        self.assertIn("Contacted on", offer.message_status)
+        with self.on_day(JUNE_1):
+            request = self.env["collection.request"].browse(offer.with_user(self.collector).action_tell()["res_id"])
+            request = request.with_user(self.collector)
+            self.assertTrue(request.has_gap)
+            request.write({"sets_aside_gap": True, "set_aside_because": "Agreed on the phone"})
+            request.invalidate_recordset()  # the client's next call counts anew
+            request.action_send()
+        self.assertRecordValues(offer.message_action_id, [{"state": "sent", "set_aside_because": "Agreed on the phone"}])
+
+    def test_an_offer_that_is_taken_back_or_paid_leaves_the_queue(self):
+        offer = self.offer()
+        action = offer.message_action_id
+        self.assertEqual(action._check_before_leaving(), {})
+        offer.action_cancel()
+        self.assertEqual([code for code, _text in action._check_before_leaving().values()], ["told_already"])
+
+    def test_it_is_about_items_that_are_not_due_yet_too(self):
+        later = self.invoice(self.payer, 500, due=date(2026, 7, 1))
+        offer = self.offer(item_ids=[Command.set(self.items(later).ids)])
+        self.assertEqual((offer.message_action_id.state, offer.message_action_id.line_ids.move_id), ("sent", later))
+
+    def test_in_test_mode_it_goes_to_the_test_address_and_counts_for_nothing(self):
+        self.company.write({"collection_test_mode": True, "collection_test_email": "test@example.org"})
+        offer = self.offer()
+        self.assertTrue(offer.message_action_id.is_test)
+
+    # -- a part of an invoice ------------------------------------------------------------------------------------------
+
+    def test_of_an_invoice_in_instalments_only_what_was_offered_is_let_go(self):
+        """Odoo matches a credit note with what is due first of its invoice: here that is not what was settled."""
+        for posts in (False, True):
+            with self.subTest(posts=posts):
+                self.plan.settlement_post_credit_notes = posts
+                parts = [(1000, date(2026, 5, 4)), (1000, date(2026, 5, 20)), (1000, date(2026, 7, 20))]
+                invoice = self.instalments(self.customer(f"Buyer {posts}"), *parts)
+                first, second, third = self.items(invoice).sorted("due_date")
+                with self.on_day(JUNE_1):
+                    offer = self.env["collection.settlement.offer"].create(
+                        {
+                            "partner_id": invoice.partner_id.id,
+                            "company_id": self.company.id,
+                            "item_ids": [Command.set(second.ids)],
+                            "discount_percent": 10,
+                            "pay_by": JUNE_15,
+                        }
+                    )
+                    offer.action_offer()
+                self.assertEqual((offer.amount, offer.amount_to_pay), (1000, 900))
+                payment = self.env["account.payment"].create(
+                    {
+                        "payment_type": "inbound",
+                        "partner_type": "customer",
+                        "partner_id": invoice.partner_id.id,
+                        "amount": 900,
+                        "date": JUNE_15,
+                        "journal_id": self.pay_in_cash.id,
+                    }
+                )
+                payment.action_post()
+                credit = payment.move_id.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+                (credit | second.move_line_id).reconcile()
+                self.judge(date(2026, 6, 16))
+                self.assertEqual((offer.state, offer.credit_note_ids.amount_total), ("met", 100))
+                if not posts:
+                    offer.credit_note_ids.action_post()
+                self.assertEqual(
+                    (first | second | third).move_line_id.sorted("date_maturity").mapped("amount_residual"), [1000, 0, 1000]
+                )
+                self.judge(date(2026, 6, 17))
+                self.assertRecordValues(offer, [{"state": "met", "amount_received": 900, "amount_credited": 0}])
 
     def test_a_company_that_cannot_be_judged_holds_up_no_other(self):
         offer = self.offer()
@@ -192,7 +289,7 @@ class TestSettlement(CollectionsCase):
         payment = self.money_on_account(900, JUNE_15)
         self.run_on(15, 25, since=JUNE_1)
         self.assertEqual(offer.state, "offered")
-        self.assertEqual(len(self.sent(self.payer)), 1, "what is let go is not claimed meanwhile")
+        self.assertEqual(len(self.sent(self.payer)), 2, "what is let go is not claimed meanwhile")
         self.settle(self.debt, payment.move_id)
         self.judge(date(2026, 6, 27))
         self.assertEqual((offer.state, offer.credit_note_ids.amount_total), ("met", 100))
@@ -219,7 +316,7 @@ class TestSettlement(CollectionsCase):
             self.assertEqual(offer.state, "to_approve")
             with self.assertRaises(AccessError):
                 offer.action_approve()
-            self.assertFalse(self.env["mail.mail"].sudo().search([("model", "=", offer._name)]))
+            self.assertFalse(offer.message_action_id)
             offer.with_user(self.env.user).action_approve()
         self.assertEqual(offer.state, "offered")
         offer.action_cancel()

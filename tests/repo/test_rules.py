@@ -12,7 +12,7 @@ CLONE = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 # The engine's files that talk to the database; every other one is pure: dates and numbers in, dates and numbers out.
 WITH_SQL = {"__init__", "project", "plan_rules", "select", "withhold", "schedule", "findings", "rates", "takeover", "history"}
-WITH_SQL |= {"statement", "outlook", "promises", "notices", "placements", "instalments", "instalment_charges"}
+WITH_SQL |= {"statement", "outlook", "promises", "notices", "placements", "instalments", "instalment_charges", "told"}
 WITH_SQL |= {"settlements", "attempt", "disputes"}
 # Overrides of Odoo's own methods, whose meaning Odoo documents.
 ODOO_METHODS = {"create", "write", "unlink", "copy", "copy_data", "init", "default_get", "fields_get", "search", "read"}

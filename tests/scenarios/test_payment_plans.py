@@ -58,11 +58,11 @@ class TestPaymentPlans(StoryCase):
         day, level, amount = self.got()[-1]
         self.assertEqual((level, amount), ("L3", 2000))
         self.assertGreaterEqual(day, date(2026, 8, 6) + timedelta(days=self.plan.resume_days))
-        self.assertEqual([amount for day, _level, amount in self.got() if day > JUNE_1], [1000, 2000])
+        self.assertEqual([amount for day, _level, amount in self.got() if day > JUNE_1], [1000, 2000, 2000])
 
     def test_900_in_time_settle_1000(self):
-        invoice = self.invoice(self.buyer, 1000, due=date(2026, 5, 20))
-        self.run_cycle(date(2026, 5, 27))
+        invoice = self.invoice(self.buyer, 1000, due=date(2026, 5, 18))
+        self.run_cycle(date(2026, 5, 25))
         self.plan.settlement_percent = 10
         with self.acting(self.carla, JUNE_1):
             opened = self.mine(self.case(self.buyer)).action_settlement_offer()
@@ -76,4 +76,4 @@ class TestPaymentPlans(StoryCase):
         offer = offer.sudo()
         self.assertRecordValues(offer, [{"state": "met", "amount_received": 900}])
         self.assertRecordValues(offer.credit_note_ids, [{"state": "draft", "amount_total": 100}])
-        self.assertEqual(self.got(), [(date(2026, 5, 27), "L1", 1000)])
+        self.assertEqual(self.got(), [(date(2026, 5, 25), "L1", 1000), (JUNE_1, False, 1000)])
