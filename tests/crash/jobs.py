@@ -536,6 +536,93 @@ def send_by_hand(job):
             env.cr.commit()
 
 
+# -- instalments that are charged to a card --------------------------------------------------------------------------
+
+
+@a_job
+def cards(job):
+    """Odoo's demonstration provider is in use, and books what it takes in the bank."""
+    with job.env() as env:
+        provider = env["payment.provider"].search([("code", "=", "demo"), ("company_id", "=", env.company.id)])
+        provider.write({"state": "test"})
+        journal = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", env.company.id)], limit=1)
+        provider.journal_id = journal
+        line = journal.inbound_payment_method_line_ids.filtered(lambda line: line.payment_provider_id == provider)
+        line.payment_account_id = journal.default_account_id.copy({"code": "101499"})
+        env.cr.commit()
+
+
+@a_job
+def plan_to_charge(job, customer, day):
+    """The customer pays all of it in one instalment on ``day``, charged to a card. Return the id of the plan."""
+    with job.env() as env:
+        provider = env["payment.provider"].search([("code", "=", "demo"), ("company_id", "=", env.company.id)])
+        card = env["payment.token"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": env.ref("payment_demo.payment_method_demo").id,
+                "partner_id": customer,
+                "provider_ref": "card",
+                "payment_details": "1234",
+                "demo_simulated_state": "done",
+            }
+        )
+        env["collection.case"]._refresh_marked()
+        items = env["collection.item"].search([("case_id.partner_id", "=", customer)])
+        plan = env["collection.payment.plan"].create(
+            {
+                "partner_id": customer,
+                "company_id": env.company.id,
+                "item_ids": [Command.set(items.ids)],
+                "line_ids": [Command.create({"date": day, "amount": sum(items.mapped("amount_residual_currency"))})],
+                "token_id": card.id,
+                "charge_consent_on": day,
+                "charge_consent": "Signed agreement",
+            }
+        )
+        plan.action_propose()
+        plan._accept("Anna", date.fromisoformat(day), env["ir.attachment"])
+        env.cr.commit()
+        return plan.id
+
+
+@a_job
+def charge(job, company, day):
+    """Charge the instalments of ``day``, as the scheduler does it."""
+    with job.env() as env:
+        _report_charges(job, env)
+        job.reach("ready")
+        job.wire.readline()
+        company = env["res.company"].browse(company)
+        env["collection.payment.plan.charge"]._charge_due(company, date.fromisoformat(day), commit=True)
+        env.cr.commit()
+
+
+def _report_charges(job, env):
+    """Say where a charge is: prepared; the provider is asked; it took the money; its answer is kept; it is booked."""
+
+    def report(model, name, before=None, after=None):
+        method = getattr(type(env[model]), name)
+
+        @functools.wraps(method)
+        def reporting(self, *args, **kwargs):
+            if before == "prepared":
+                job.reach(before)  # nothing is read yet: the transaction begins after it
+            elif before:
+                job.reach(before, references=self.mapped("reference"))
+            result = method(self, *args, **kwargs)
+            if after:
+                self.env.flush_all()
+                job.reach(after)
+            return result
+
+        setattr(type(env[model]), name, reporting)
+
+    report("payment.transaction", "_send_payment_request", before="asks the provider", after="the provider took it")
+    report("payment.transaction", "_post_process", before="the answer is kept", after="booked, not committed")
+    report("collection.payment.plan.charge", "_announce", before="prepared")
+
+
 # -- what customers answer -------------------------------------------------------------------------------------------
 
 
