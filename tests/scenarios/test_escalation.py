@@ -101,7 +101,7 @@ class TestDecisions(EscalationCase):
         with self.acting(self.carla, JUNE[17]):
             self.fill(self.decide("agency")).action_apply()
             placement = self.mine(self.case(self.buyer)).placement_ids
-            self.assertEqual(self.tile("decide"), {"open_placements_to_approve": 1})
+            self.assertEqual(self.tile("decide"), {})  # a manager decides
             with self.assertRaises(AccessError):
                 placement.action_approve()
         with self.acting(self.max, JUNE[18]):
