@@ -46,14 +46,8 @@ class CollectionCase(models.Model):
 
     @api.model
     def _selection_ageing_bucket(self):
-        labels = {
-            None: self.env._("Not due"),
-            1: self.env._("1 to 30 days"),
-            31: self.env._("31 to 60 days"),
-            61: self.env._("61 to 90 days"),
-            91: self.env._("More than 90 days"),
-        }
-        return [(bucket.code, labels[bucket.first]) for bucket in ageing.BUCKETS]
+        names = self.env["collection.statement.document"]._bucket_names()
+        return [(bucket.code, name) for bucket, name in zip(ageing.BUCKETS, names, strict=True)]
 
     # -- figures of the day ------------------------------------------------------------------------------------------
 

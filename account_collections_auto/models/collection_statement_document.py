@@ -10,7 +10,7 @@ from odoo.tools.image import image_data_uri
 from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
 from reportlab.pdfgen import canvas
 
-from ..engine import statement
+from ..engine import ageing, statement
 from ..engine.pages import Pages, in_lines
 from ..engine.sections import join_numbers, sections
 from ..engine.statement_workbook import Column, Sheet, Table, write_workbook
@@ -115,7 +115,14 @@ class CollectionStatementDocument(models.AbstractModel):
     @api.model
     def _bucket_names(self):
         """Return what the buckets of the ageing are called, from what is not due to the oldest."""
-        return [label for _code, label in self.env["collection.case"]._selection_ageing_bucket()]
+        names = {
+            None: self.env._("Not due"),
+            1: self.env._("1 to 30 days"),
+            31: self.env._("31 to 60 days"),
+            61: self.env._("61 to 90 days"),
+            91: self.env._("More than 90 days"),
+        }
+        return [names[bucket.first] for bucket in ageing.BUCKETS]
 
     @api.model
     def _title(self):

@@ -1,5 +1,6 @@
 """What customers read is there in every language, and no translation lost a placeholder."""
 
+import ast
 import doctest
 import sys
 from pathlib import Path
@@ -15,6 +16,17 @@ import check_translations  # noqa: E402
 @pytest.mark.parametrize("module", check_translations.modules(), ids=lambda module: module.name)
 def test_translations_are_complete_for_customers_and_sound(module):
     assert list(check_translations.complaints(module)) == []
+
+
+def test_what_the_buckets_of_a_statement_are_called_counts_as_read_by_customers():
+    module = CLONE / "account_collections_auto"
+    words = {
+        node.value
+        for name in check_translations.CUSTOMER_FILES
+        for node in ast.walk(ast.parse((module / name).read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    assert {"Not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "More than 90 days"} <= words
 
 
 @pytest.mark.parametrize("language", check_translations.LANGUAGES)
