@@ -26,13 +26,14 @@ class AccountMove(models.Model):
     )
 
     def _compute_collection(self):
-        """The case of the document and the highest level in force among its open items."""
-        items = self.env["collection.item"].search([("move_id", "in", self.ids)], order="level_days, id")
+        """The case of the document, paid or not, and the highest level in force among its open items."""
+        items = self.env["collection.item"].with_context(active_test=False)
+        items = items.search([("move_id", "in", self.ids)], order="level_days, id")
         by_move = items.grouped("move_id")
         for move in self:
             own = by_move.get(move, self.env["collection.item"])
             move.collection_case_id = own.case_id[:1]
-            move.collection_level_id = own.filtered("level_id")[-1:].level_id
+            move.collection_level_id = own.filtered(lambda item: item.active and item.level_id)[-1:].level_id
 
     def _search_collection_case_id(self, operator, value):
         return self._search_collection("case_id", operator, value)
@@ -43,10 +44,11 @@ class AccountMove(models.Model):
     def _search_collection(self, field, operator, value):
         if operator not in ("in", "any"):
             return NotImplemented
-        moves = self.env["collection.item"]._search(Domain(field, operator, value)).subselect("move_id")
+        items = self.env["collection.item"].with_context(active_test=field == "level_id")  # paid ones keep their case
+        moves = items._search(Domain(field, operator, value)).subselect("move_id")
         domain = Domain("id", "in", moves)
         if operator == "in" and False in value:
-            domain |= ~Domain("id", "in", self.env["collection.item"]._search([]).subselect("move_id"))
+            domain |= ~Domain("id", "in", items._search([]).subselect("move_id"))
         return domain
 
     def _reconcile_reversed_moves(self, reverse_moves, move_reverse_cancel):

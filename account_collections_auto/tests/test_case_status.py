@@ -231,6 +231,15 @@ class TestCaseForm(CollectionsCase):
         self.assertEqual(payment.collection_case_id, case)
         self.assertEqual(payment.action_view_collection_case()["res_id"], case.id)
         self.assertEqual(invoice.action_view_collection_case()["res_id"], case.id)
+        self.assertEqual(invoice.collection_level_id, self.items(invoice).level_id)
+        self.pay(invoice)
+        self.env["collection.case"]._refresh_marked()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            invoice, [{"payment_state": "paid", "collection_case_id": case.id, "collection_level_id": False}]
+        )
+        self.assertEqual(invoice.action_view_collection_case()["res_id"], case.id)
+        self.assertIn(invoice, self.env["account.move"].search([("collection_case_id", "=", case.id)]))
 
     def test_a_message_shows_what_left_with_it(self):
         self.level(7).step_ids.write({"attach_letter": True})
