@@ -92,6 +92,7 @@
         "views/res_config_settings_views.xml",
         "views/res_config_settings_today_views.xml",
         "views/collection_today_views.xml",
+        "views/collection_today_answers_views.xml",
         "views/collection_phone_views.xml",
         "views/collection_menus.xml",
         "views/collection_team_views.xml",

@@ -25,6 +25,7 @@ from . import collection_recorded_mixin
 from . import collection_stop_mixin
 from . import collection_answer_mixin
 from . import collection_told_mixin
+from . import collection_answer_mixin_follow_up
 from . import collection_hold_reason
 from . import collection_hold
 from . import collection_hold_ending

@@ -32,6 +32,7 @@ class CollectionPaymentPlan(models.Model):
     _name = "collection.payment.plan"
     _description = "Payment Plan"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin", "collection.told.mixin"]
+    _follow_ups = ("mail_activity_type_payment_plan_ended", "mail_activity_type_payment_plan_charge")
     _order = "id desc"
     _recorded = frozenset(
         {

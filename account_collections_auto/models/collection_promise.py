@@ -20,6 +20,7 @@ class CollectionPromise(models.Model):
     _name = "collection.promise"
     _description = "Promise to Pay"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin", "collection.told.mixin"]
+    _follow_ups = ("mail_activity_type_promise_broken",)
     _order = "promise_date desc, id desc"
     _recorded = frozenset(
         {

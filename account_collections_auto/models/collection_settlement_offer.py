@@ -21,6 +21,7 @@ class CollectionSettlementOffer(models.Model):
     _name = "collection.settlement.offer"
     _description = "Settlement Offer"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin", "collection.told.mixin"]
+    _follow_ups = ("mail_activity_type_settlement_paid",)
     _order = "pay_by desc, id desc"
     _recorded = frozenset(
         {

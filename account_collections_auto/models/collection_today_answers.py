@@ -1,5 +1,15 @@
 from odoo import api, models
 
+# Which sum of an answer Today shows; the others have none.
+AMOUNTS = {
+    "collection.promise": "amount",
+    "collection.payment.notice": "amount",
+    "collection.dispute": "amount",
+    "collection.payment.plan": "amount",
+    "collection.payment.plan.line": "amount_rest",
+    "collection.settlement.offer": "amount_to_pay",
+}
+
 
 class CollectionToday(models.AbstractModel):
     """What customers answered and nobody has dealt with: promises, payments they announced, disputes."""
@@ -20,7 +30,7 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _tile_answers(self):
-        counted = [(label, method, self._count_answers(*answers)) for label, method, answers in self._answer_kinds()]
+        counted = [(label, method, self._sum_answers(*answers)) for label, method, answers in self._answer_kinds()]
         found = [(label, method, rows) for label, method, rows in counted if rows]
         return self._tile(
             "answers",
@@ -37,6 +47,22 @@ class CollectionToday(models.AbstractModel):
         """Return (company, count, no amount: it may be in several currencies) of the records of ``model`` in ``domain``."""
         domain = [*domain, ("company_id", "in", self.env.companies.ids)]
         return [(*row, 0.0) for row in self.env[model]._read_group(domain, ["company_id"], ["__count"])]
+
+    @api.model
+    def _sum_answers(self, model, domain):
+        """Return (company, count, amount in its currency at today's rate) of the records of ``model`` in ``domain``."""
+        name = AMOUNTS.get(model)
+        if not name:
+            return self._count_answers(model, domain)
+        rows = {}
+        domain = [*domain, ("company_id", "in", self.env.companies.ids)]
+        groups = self.env[model]._read_group(domain, ["company_id", "currency_id"], ["__count", f"{name}:sum"])
+        for company, currency, count, amount in groups:
+            date = company._collection_today()
+            converted = currency._convert(amount or 0.0, company.currency_id, company, date)
+            before = rows.get(company, (company, 0, 0.0))
+            rows[company] = (company, before[1] + count, before[2] + converted)
+        return list(rows.values())
 
     @api.model
     def _todo(self, xmlid):
@@ -61,17 +87,17 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def open_broken_promises(self):
         """Open the promises that were not kept and that nobody has dealt with."""
-        return self._open("collection_promise_action", self._broken_promises()[1])
+        return self._open("collection_promise_action", self._broken_promises()[1], context={"collection_bulk": "done"})
 
     @api.model
     def open_promises_to_approve(self):
         """Open the promises beyond the limits of the plan."""
-        return self._open("collection_promise_action", self._to_approve()[1])
+        return self._open("collection_promise_action", self._to_approve()[1], context={"collection_bulk": "approve"})
 
     @api.model
     def open_payment_notices(self):
         """Open the payments that customers announced."""
-        return self._open("collection_payment_notice_action", self._notices()[1])
+        return self._open("collection_payment_notice_action", self._notices()[1], context={"collection_bulk": "done"})
 
     @api.model
     def open_disputes(self):

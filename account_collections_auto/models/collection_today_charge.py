@@ -23,4 +23,4 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def open_failed_charges(self):
         """Open the plans with an instalment that could not be charged."""
-        return self._open("collection_payment_plan_action", self._failed_charges()[1])
+        return self._open("collection_payment_plan_action", self._failed_charges()[1], context={"collection_bulk": "done"})

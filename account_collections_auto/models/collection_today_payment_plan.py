@@ -37,7 +37,7 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def open_plans_to_approve(self):
         """Open the payment plans beyond the limits."""
-        return self._open("collection_payment_plan_action", self._plans_to_approve()[1])
+        return self._open("collection_payment_plan_action", self._plans_to_approve()[1], context={"collection_bulk": "approve"})
 
     @api.model
     def open_missed_instalments(self):
@@ -47,4 +47,4 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def open_ended_plans(self):
         """Open the plans that were broken off and that nobody has dealt with."""
-        return self._open("collection_payment_plan_action", self._ended_plans()[1])
+        return self._open("collection_payment_plan_action", self._ended_plans()[1], context={"collection_bulk": "done"})

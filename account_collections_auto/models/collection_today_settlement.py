@@ -34,9 +34,11 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def open_settlements_to_approve(self):
         """Open the offers beyond the limit of the one who made them."""
-        return self._open("collection_settlement_offer_action", self._offers_to_approve()[1])
+        return self._open(
+            "collection_settlement_offer_action", self._offers_to_approve()[1], context={"collection_bulk": "approve"}
+        )
 
     @api.model
     def open_settlements_paid(self):
         """Open the offers that were paid, or whose payment was returned, and that nobody has dealt with."""
-        return self._open("collection_settlement_offer_action", self._offers_paid()[1])
+        return self._open("collection_settlement_offer_action", self._offers_paid()[1], context={"collection_bulk": "done"})

@@ -579,6 +579,32 @@ class TestTodayPeople(TodayCase):
             self.assertEqual(link["method"], "open_promises_to_approve")
             self.assertEqual(self.listed(self.today(user).open_promises_to_approve(), user), promise)
 
+    def test_answers_have_a_sum_and_are_done_with_in_bulk(self):
+        euro = self.setup_other_currency("EUR", rates=[("2020-01-01", 2.0)])
+        customer = self.debtor("Broke promises", 500)
+        self.assertTrue(self.case(customer))
+        values = {"partner_id": customer.id, "company_id": self.company.id, "date_from": TODAY - timedelta(days=60)}
+        promises = self.env["collection.promise"].create(
+            [{**values, "amount": amount, "promise_date": TODAY - timedelta(days=40)} for amount in (80, 70)]
+        )
+        self.env["collection.promise"]._judge(self.company, TODAY)
+        notice = self.env["collection.payment.notice"].create(
+            {**values, "date_from": TODAY, "payment_date": TODAY, "amount": 50, "currency_id": euro.id}
+        )
+        self.assertEqual((set(promises.mapped("state")), notice.currency_id), ({"broken"}, euro))
+        collector = self.make_user("collector", "account_collections_auto.group_collector")
+        auditor = self.make_user("auditor", "account_collections_auto.group_collection_auditor")
+        self.assertEqual(self.figures(self.tiles(collector)["answers"]), (3, [175.0]))
+        with self.assertRaises(AccessError):
+            promises.with_user(auditor).action_follow_up_done()
+        answer = promises.with_user(collector).action_follow_up_done()
+        self.assertEqual(self.figures(self.tiles(collector)["answers"]), (1, [25.0]))
+        undo = self.env[answer["params"]["model"]].browse(answer["params"]["ids"])
+        with self.assertRaises(AccessError):
+            undo.with_user(auditor).action_undo()
+        undo.with_user(collector).action_undo()
+        self.assertEqual(self.figures(self.tiles(collector)["answers"]), (3, [175.0]))
+
     def test_own_holds_only(self):
         collector = self.make_user("collector", "account_collections_auto.group_collector")
         mine, theirs = self.debtor("Mine"), self.debtor("Theirs")
