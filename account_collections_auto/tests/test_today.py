@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
@@ -530,6 +531,20 @@ class TestTodayPeople(TodayCase):
         for method in ("action_let_end", "action_prolong", "action_end"):
             with self.subTest(method), self.assertRaises(AccessError):
                 getattr(hold.with_user(auditor), method)()
+
+    def test_what_cannot_be_taken_back_is_asked_first(self):
+        for model, kind, name in (
+            ("collection.action", "list", "action_cancel"),
+            ("collection.action", "form", "action_cancel"),
+            ("collection.bounce", "list", "action_release"),
+            ("collection.bounce", "kanban", "action_release"),
+            ("collection.bounce", "form", "action_release"),
+            ("collection.case", "form", "action_unsnooze"),
+        ):
+            buttons = etree.fromstring(self.env[model].get_view(view_type=kind)["arch"]).xpath(f"//button[@name='{name}']")
+            with self.subTest(model=model, kind=kind):
+                self.assertTrue(buttons)
+                self.assertTrue(all(button.get("confirm") for button in buttons))
 
     def test_who_has_no_role_sees_nothing(self):
         outsider = self.make_user("outsider")
