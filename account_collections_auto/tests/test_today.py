@@ -532,6 +532,18 @@ class TestTodayPeople(TodayCase):
             with self.subTest(method), self.assertRaises(AccessError):
                 getattr(hold.with_user(auditor), method)()
 
+    def test_calls_and_decisions_can_be_taken_on_a_phone(self):
+        today = self.today()
+        for action, buttons in (
+            (today.open_calls(), ["action_log_call"]),
+            (today.open_decide(), ["action_decide", "action_log_call"]),
+        ):
+            with self.subTest(action["name"]):
+                self.assertEqual([kind for _view, kind in action["views"]], ["list", "kanban", "form"])
+                card = etree.fromstring(self.env["collection.case"].get_view(action["views"][1][0], "kanban")["arch"])
+                self.assertTrue(card.xpath("//field[@name='partner_phone'][@widget='phone']"))
+                self.assertEqual([button.get("name") for button in card.xpath("//button")], buttons)
+
     def test_what_cannot_be_taken_back_is_asked_first(self):
         for model, kind, name in (
             ("collection.action", "list", "action_cancel"),
