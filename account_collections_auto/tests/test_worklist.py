@@ -57,6 +57,11 @@ class WorklistCase(CollectionsCase):
 class TestFigures(WorklistCase):
     """What the worklist filters, groups and sorts by, right on every day without anything being written."""
 
+    def test_the_panel_counts_levels_and_ages_only(self):
+        arch = fromstring(self.env["collection.case"].get_view(view_type="search")["arch"])
+        counted = arch.xpath("//searchpanel/field[@enable_counters='1']/@name")
+        self.assertEqual(counted, ["level_id", "ageing_bucket"], "each counted field is one more query for a page")
+
     def test_ageing_is_searched_grouped_and_summed(self):
         self.assertEqual(self.cases.mapped("ageing_bucket"), ["1_30", "31_60", "91_more"])
         self.assertEqual(self.find(("ageing_bucket", "=", "31_60")), self.middle)
