@@ -169,12 +169,12 @@ class CollectionCase(models.Model):
             case.unsent_count = counts.get(case, 0)
 
     def action_open_customer(self):
-        """Open the customer, to correct the address."""
+        """Open the contact that the reminders go to, the one to correct when its address is missing or wrong."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.partner",
-            "res_id": self.partner_id.id,
+            "res_id": self.contact_partner_id.id,
             "view_mode": "form",
             "views": [(False, "form")],
         }

@@ -216,6 +216,16 @@ class TestCaseForm(CollectionsCase):
         self.assertEqual(case._get_contacts_to_write(), payer)
         self.assertIn(payer, case.contact_ids)
 
+    def test_correcting_the_address_opens_the_contact_without_one(self):
+        self.invoice(self.debtor, due=TODAY - days(10))
+        case = self.case(self.debtor)
+        self.assertEqual(case.action_open_customer()["res_id"], self.debtor.id)
+        books = self.env["res.partner"].create({"name": "Books", "parent_id": self.debtor.id, "collection_contact": True})
+        self.run_cycle()
+        case.invalidate_recordset()
+        self.assertTrue(case.contact_problem)
+        self.assertEqual(case.action_open_customer()["res_id"], books.id)
+
     def test_ways_to_the_documents_and_back(self):
         invoice, other = self.invoice(self.debtor, 100), self.invoice(self.debtor, 50)
         self.hold(self.debtor)
