@@ -24,7 +24,9 @@ class CollectionCase(models.Model):
         return self._replace_absent({case: case._get_collector() for case in self})
 
     def _get_todo_user(self):
-        """Return who gets the to-dos of this case today."""
+        """Return who gets the to-dos of this case today; where there is no case yet, whoever asks."""
+        if not self:
+            return self.env.user
         self.ensure_one()
         return self._get_todo_users()[self]
 

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 from odoo.exceptions import AccessError
@@ -127,7 +128,8 @@ class TestCyclePage(CollectionsCase):
         self.assertEqual(shown["subject"], mail.subject)
         (sent,) = self.line(preview, self.second).get_messages()
         self.assertEqual(sent["subject"], shown["subject"])
-        self.assertEqual(sent["document"], shown["document"])
+        # but for the addresses behind its links, which exist once it leaves
+        self.assertEqual(*[re.sub(r'href="[^"]*"', "", text["document"]) for text in (sent, shown)])
 
     def test_a_message_that_waits_since_an_earlier_day_is_shown_as_it_would_be_renewed(self):
         self.level(7).mode = "review"

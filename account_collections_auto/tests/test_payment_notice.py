@@ -28,6 +28,14 @@ class TestPaymentNotice(CollectionsCase):
             }
         )
 
+    def test_one_can_be_noted_before_the_customer_has_a_case(self):
+        values = {"partner_id": self.payer.id, "company_id": self.company.id, "amount": 1000, "date_from": TODAY}
+        notice = self.env["collection.payment.notice"].create({**values, "payment_date": TODAY})
+        self.assertFalse(notice.case_id)
+        self.assertEqual(notice.activity_ids.user_id, self.env.user)
+        self.run_cycle()
+        self.assertWithheld(self.payer, "payment_notice")
+
     def day(self, number):
         return TODAY + timedelta(days=number)
 
