@@ -15,6 +15,7 @@ CUSTOMER_FILES = (
     "models/collection_action_mail.py",
     "models/collection_action_promise.py",
     "models/collection_action_proof.py",
+    "models/collection_action_told.py",
     "models/collection_payment_plan_agreement.py",
     "models/collection_statement_document.py",
 )
