@@ -86,9 +86,17 @@ def _not_skipped(report):
 
 
 def pytest_collection_modifyitems(items):
-    """The files that took longest last time come first, so that no process ends long after the other."""
+    """The files that took longest last time come first, so that no process ends long after the other.
+
+    Of a file that never ran here the folder tells: replays take minutes, what needs several processes or a browser too.
+    """
     known = _known_durations()
-    items.sort(key=lambda item: -known.get(_file(item.nodeid), 0))
+
+    def expected(file):
+        slow = {"tests/replay": 120, "tests/crash": 90, "tests/browser": 60, "tests/install": 60}
+        return known.get(file, slow.get(file.rpartition("/")[0], 0))
+
+    items.sort(key=lambda item: -expected(_file(item.nodeid)))
 
 
 def pytest_runtest_logreport(report):
