@@ -201,6 +201,18 @@ def lock_cases(env, company_id, partner_ids):
     )
 
 
+def keep_cases(env, company_id):
+    """Keep the cases of a root company as they are known: nobody merges or deletes one before this transaction ends.
+
+    For transactions that work on many cases in no order: they wait for a merge here, while they hold nothing it could
+    wait for. Refreshes are not held up.
+    """
+    env.cr.execute(
+        SQL("SELECT FROM collection_case WHERE company_id = %s ORDER BY id FOR KEY SHARE", company_id),
+        log_exceptions=False,
+    )
+
+
 def accounts_and_branches(env, company_id):
     """Return two tuples of ids: receivable accounts that may hold customers' items (never empty), and the root company
     ``company_id`` with its branches (empty when there is no such company)."""

@@ -264,10 +264,18 @@ class CollectionAction(models.Model):
 
     @api.model
     def _lock_some(self, domain, limit):
-        """Lock actions that nobody else has locked: `try_lock_for_update` after a search could find all of them taken."""
+        """Lock actions that nobody else has locked, of cases that nobody is merging just now.
+
+        `try_lock_for_update` after a search could find all of them taken.
+        """
         query = self._search(domain, limit=limit, order="case_id, id")
         rows = self.env.execute_query(SQL("%s FOR UPDATE OF %s SKIP LOCKED", query.select(), SQL.identifier(self._table)))
-        return self.browse([row[0] for row in rows])
+        actions = self.browse([row[0] for row in rows])
+        free = self.env.execute_query(
+            SQL("SELECT id FROM collection_case WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE SKIP LOCKED", actions.case_id.ids)
+        )
+        free_ids = {case_id for (case_id,) in free}
+        return actions.filtered(lambda action: action.case_id.id in free_ids)
 
     def _bring_up_to_date(self, company, date):
         """Compare the actions with the ledger and the stops of this moment; rewrite or cancel what changed.

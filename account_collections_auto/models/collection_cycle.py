@@ -291,6 +291,7 @@ class CollectionCycle(models.Model):
         self.env["collection.mirror"]._sync(company, date)
 
     def _plan_all(self):
+        project.keep_cases(self.env, self.company_id.id)
         project.refresh_marked(self.env)
         self.env["collection.action"]._expire_reviews(self.company_id, self.date)
         self._forget_decisions()
@@ -308,6 +309,7 @@ class CollectionCycle(models.Model):
     def _project_and_plan_rest(self):
         """Of a planned cycle, look only at what was withheld then or whose ledger changed since."""
         self.env.flush_all()
+        project.keep_cases(self.env, self.company_id.id)
         project.append_pending_marks(self.env)
         project.refresh_marked(self.env)
         self.env["collection.promise"]._judge(self.company_id, self.date)

@@ -11,6 +11,7 @@ class BasePartnerMerge(models.TransientModel):
 
     def _update_foreign_keys(self, src_partners, dst_partner):
         # Before Odoo moves the keys: it would crash on the unique ones, or delete what it cannot move.
+        self._collection_lock_cases(src_partners + dst_partner)
         self._collection_separate_contacts(src_partners + dst_partner)
         self._collection_join_credit_holds(src_partners + dst_partner)
         self._collection_join_agencies(src_partners, dst_partner)
@@ -20,6 +21,17 @@ class BasePartnerMerge(models.TransientModel):
         project.mark_debtors(self.env, (src_partners + dst_partner).ids)
         self.env["account.move.line"]._collection_refresh_after_commit()
         return result
+
+    def _collection_lock_cases(self, partners):
+        """Wait for a cycle that works on the cases of ``partners`` before anything is changed that it may wait for."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM collection_case WHERE partner_id = ANY(%s) ORDER BY id FOR UPDATE",
+                (partners + partners.commercial_partner_id).ids,
+            ),
+            log_exceptions=False,
+        )
 
     def _collection_separate_contacts(self, partners):
         """Messages of one occasion to two invoice contacts that become one stay two occasions."""
