@@ -22,8 +22,7 @@ def outlook_sql(env, company, date, scope):
                  JOIN collection_plan plan ON plan.id = kase.plan_id
                 WHERE kase.company_id = %(company)s AND kase.state = 'open' AND kase.contact_problem_code IS NULL
                   AND (kase.next_action_date <= %(date)s OR plan.repeat_last_days > 0)
-                  AND NOT EXISTS (SELECT 1 FROM collection_action unsent
-                                   WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))
+                  AND kase.id NOT IN (SELECT case_id FROM collection_action WHERE state IN ('planned', 'review', 'queued'))
                   AND NOT EXISTS (SELECT 1 FROM collection_action action
                                    WHERE action.case_id = kase.id AND action.state IN ('sent', 'delivered')
                                      AND action.is_test IS NOT TRUE AND action.channel NOT IN ('call', 'record')

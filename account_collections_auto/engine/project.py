@@ -418,6 +418,9 @@ def refresh_cases(env, company_id, partner_ids, ledger_changed=False):
                   SET plan_id = fresh.plan_id,
                       amount_due = fresh.amount_due,
                       amount_credit = fresh.amount_credit,
+                      overdue_then = fresh.amount_overdue,
+                      overdue_from = %(date)s,
+                      overdue_until = fresh.next_due_date,
                       oldest_due_date = fresh.oldest_due_date,
                       level_id = fresh.level_id,
                       next_action_date = fresh.next_action_date,
@@ -428,6 +431,10 @@ def refresh_cases(env, company_id, partner_ids, ledger_changed=False):
                  FROM (SELECT kase.id, max(plan.id) AS plan_id,
                               COALESCE(sum(item.amount_residual), 0) AS amount_due,
                               COALESCE(-sum(item.amount_residual) FILTER (WHERE item.amount_residual < 0), 0) AS amount_credit,
+                              COALESCE(sum(item.amount_residual) FILTER (WHERE item.amount_residual > 0
+                                                                           AND item.due_date < %(date)s), 0) AS amount_overdue,
+                              min(item.due_date) FILTER (WHERE item.amount_residual > 0
+                                                           AND item.due_date >= %(date)s) AS next_due_date,
                               min(item.due_date) FILTER (WHERE %(claim)s) AS oldest_due_date,
                               (array_agg(item.level_id ORDER BY item.level_days DESC)
                                   FILTER (WHERE %(claim)s AND item.level_id IS NOT NULL))[1] AS level_id,

@@ -25,6 +25,9 @@ _DERIVED = {
     "contact_problem_code",
     "contact_problem_values",
     "refreshed_at",
+    "overdue_then",
+    "overdue_from",
+    "overdue_until",
 }
 
 
@@ -81,6 +84,10 @@ class CollectionCase(models.Model):
         string="Overdue",
         help="Open items past their due date, before credits.",
     )
+    # What the last refresh found overdue is right from that day on until the next item falls due.
+    overdue_then = fields.Monetary(string="Overdue at the Last Refresh", readonly=True)
+    overdue_from = fields.Date(string="Overdue Since the Refresh Of", readonly=True)
+    overdue_until = fields.Date(string="Overdue Until", readonly=True)
     oldest_due_date = fields.Date(readonly=True, index=True)
     days_overdue = fields.Integer(
         compute="_compute_calendar_figures", search="_search_days_overdue", aggregator="max", help="Of the oldest item."
@@ -144,11 +151,15 @@ class CollectionCase(models.Model):
     def _calendar_expressions(self, alias, today):
         return {
             "amount_overdue": SQL(
-                """(SELECT COALESCE(SUM(overdue.amount_residual), 0) FROM collection_item overdue
-                     WHERE overdue.case_id = %s AND overdue.active AND overdue.amount_residual > 0
-                       AND overdue.due_date < %s)""",
-                SQL.identifier(alias, "id"),
-                today,
+                """(CASE WHEN %(today)s >= %(since)s AND %(today)s <= COALESCE(%(until)s, %(today)s) THEN %(then)s
+                         ELSE (SELECT COALESCE(SUM(overdue.amount_residual), 0) FROM collection_item overdue
+                                WHERE overdue.case_id = %(id)s AND overdue.active AND overdue.amount_residual > 0
+                                  AND overdue.due_date < %(today)s) END)""",
+                today=today,
+                since=SQL.identifier(alias, "overdue_from"),
+                until=SQL.identifier(alias, "overdue_until"),
+                then=SQL.identifier(alias, "overdue_then"),
+                id=SQL.identifier(alias, "id"),
             ),
             "days_overdue": SQL("(%s - %s)", today, SQL.identifier(alias, "oldest_due_date")),
         }

@@ -156,28 +156,24 @@ class CollectionCase(models.Model):
         return SQL(
             """%(id)s IN (
                    WITH quiet AS MATERIALIZED (
-                       SELECT kase.id, kase.company_id, kase.partner_id, kase.plan_id, kase.last_written_date
+                       SELECT kase.id, kase.company_id, kase.partner_id, kase.plan_id, kase.last_written_date,
+                              %(overdue)s - kase.amount_credit AS net
                          FROM collection_case kase
                         WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
                           AND kase.oldest_due_date < %(today)s AND %(own)s AND %(at_hand)s
                           AND kase.partner_id NOT IN (SELECT partner_id FROM res_company)
                           AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s
                                OR kase.last_written_date <= %(today)s - %(days)s)
-                          AND NOT EXISTS (SELECT 1 FROM collection_action unsent
-                                           WHERE unsent.case_id = kase.id AND unsent.state IN ('planned', 'review', 'queued'))
+                          AND kase.id NOT IN (SELECT case_id FROM collection_action
+                                               WHERE state IN ('planned', 'review', 'queued'))
                           AND NOT EXISTS (%(contact)s AND contact.contact_date > %(today)s - %(days)s
                                              AND NOT %(call_today)s)
                    ), candidate AS MATERIALIZED (
                        SELECT owing.id AS case_id, owing.company_id, owing.partner_id AS debtor_id, owing.last_written_date,
                               owing.net, plan.in_transit_days, plan.tolerance_amount
-                         FROM (SELECT quiet.*, sum(item.amount_residual) AS net,
-                                      row_number() OVER (PARTITION BY quiet.company_id
-                                                         ORDER BY sum(item.amount_residual) DESC, quiet.id) AS place
-                                 FROM quiet JOIN collection_item item ON item.case_id = quiet.id
-                                WHERE item.active AND item.is_small IS NOT TRUE
-                                  AND (item.amount_residual < 0 OR item.due_date < %(item_today)s)
-                                GROUP BY quiet.id, quiet.company_id, quiet.partner_id, quiet.plan_id, quiet.last_written_date
-                              ) owing
+                         FROM (SELECT quiet.*, row_number() OVER (PARTITION BY quiet.company_id
+                                                                ORDER BY quiet.net DESC, quiet.id) AS place
+                                 FROM quiet) owing
                          JOIN collection_plan plan ON plan.id = owing.plan_id
                         WHERE owing.place <= %(candidates)s
                    ), candidate_item AS MATERIALIZED (
@@ -207,6 +203,7 @@ class CollectionCase(models.Model):
             today=today,
             item_today=self._today_sql("item"),
             companies=self.env.companies.ids,
+            overdue=self._calendar_expressions("kase", today)["amount_overdue"],
             own=own,
             at_hand=self._at_hand_sql("kase", "calls"),
             days=DAYS_WITHOUT_CONTACT,

@@ -77,11 +77,10 @@ class CollectionCase(models.Model):
             ),
             "withheld_code": SQL(
                 """(SELECT min(decision.reason_code) FROM collection_cycle_line decision
-                     WHERE decision.case_id = %s AND decision.decision != 'planned' AND decision.cycle_id = (
-                           SELECT cycle.id FROM collection_cycle cycle
-                            WHERE cycle.company_id = %s AND cycle.state = 'done' ORDER BY cycle.date DESC LIMIT 1))""",
+                     WHERE decision.case_id = %s AND decision.decision != 'planned' AND decision.cycle_id = ANY(ARRAY(
+                           SELECT DISTINCT ON (company_id) id FROM collection_cycle
+                            WHERE state = 'done' ORDER BY company_id, date DESC)))""",
                 case_id,
-                SQL.identifier(alias, "company_id"),
             ),
             "is_snoozed": SQL("(COALESCE(%s, %s) > %s)", SQL.identifier(alias, "snooze_until"), today, today),
         }

@@ -43,6 +43,7 @@ class CollectionItem(models.Model):
     stop_reason = fields.Char(compute="_compute_stop_reason", string="Why Not Reminded")
 
     _key = models.UniqueIndex("(move_id, instalment)", "This instalment is projected already.")
+    _open_credits = models.Index("(case_id) WHERE active AND amount_residual < 0")
 
     def _calendar_expressions(self, alias, today):
         return {"days_overdue": SQL("(%s - %s)", today, SQL.identifier(alias, "due_date"))}

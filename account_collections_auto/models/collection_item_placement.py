@@ -28,13 +28,18 @@ class CollectionItem(models.Model):
         if operator != "in":
             return NotImplemented
         self.env.flush_all()  # the condition is SQL
+        placements_sudo = self.env["collection.placement"].sudo()  # sudo: which companies have any is no secret
+        with_agencies = {company.id for (company,) in placements_sudo._read_group([], ["company_id"])}
         days = self.env["res.company"]._get_collection_days()
-        found = [self._placement_later_sql(company, days[company.id]) for company in self.env.companies.root_id]
-        later = Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s IN (%s)", SQL.identifier(alias, "id"), SQL(" UNION ALL ").join(SQL("(%s)", each) for each in found)
+        companies = self.env.companies.root_id.filtered(lambda company: company.id in with_agencies)
+        found = [self._placement_later_sql(company, days[company.id]) for company in companies]
+        later = Domain.FALSE
+        if found:
+            later = Domain.custom(
+                to_sql=lambda model, alias, query: SQL(
+                    "%s IN (%s)", SQL.identifier(alias, "id"), SQL(" UNION ALL ").join(SQL("(%s)", each) for each in found)
+                )
             )
-        )
         return later if True in value else ~later
 
     @api.model

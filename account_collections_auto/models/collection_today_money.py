@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 # Payments with an older date are history that was imported, not money that came in.
-OLDEST_DAYS = 31
+OLDEST_DAYS = 14
 
 
 class CollectionToday(models.AbstractModel):
@@ -61,7 +61,7 @@ class CollectionToday(models.AbstractModel):
     def _paid_sql(self):
         """Return a SELECT of what bank and cash journals booked for customers with a case since the last working day.
 
-        By its date, or by the day on which it was booked: a bank statement comes in days later.
+        By its date, or by the day on which it was booked for the customer: a bank statement comes in days later.
         """
         case = self.env["collection.case"]
         since = self._get_last_working_day()
@@ -69,7 +69,6 @@ class CollectionToday(models.AbstractModel):
             """SELECT kase.company_id, line.id AS line_id, line.move_id, -line.balance AS amount
                  FROM account_move_line line
                  JOIN account_journal journal ON journal.id = line.journal_id AND journal.type IN ('bank', 'cash', 'credit')
-                 JOIN account_move move ON move.id = line.move_id
                  JOIN res_company company ON company.id = line.company_id
                  JOIN res_partner partner ON partner.id = line.partner_id
                  JOIN collection_case kase ON kase.partner_id = %(debtor)s
@@ -78,7 +77,7 @@ class CollectionToday(models.AbstractModel):
                                            WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE)
                   AND line.parent_state = 'posted' AND line.balance < 0
                   AND line.date BETWEEN %(oldest)s AND %(today)s
-                  AND (line.date >= %(since)s OR move.create_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s >= %(since)s)
+                  AND (line.date >= %(since)s OR line.create_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s >= %(since)s)
                   AND kase.company_id = ANY(%(companies)s) AND %(mine)s""",
             debtor=case._debtor_sql("partner"),
             since=since,

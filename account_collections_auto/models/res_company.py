@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 
 class ResCompany(models.Model):
@@ -104,8 +105,12 @@ class ResCompany(models.Model):
     @api.model
     def _get_collection_days(self):
         """Return {company id: today in its time zone} for all companies."""
-        companies = self.sudo().with_context(active_test=False).search(Domain.TRUE)
-        return {company.id: company._collection_today() for company in companies}
+        return {company.id: company._collection_today() for company in self.sudo().browse(self._get_all_ids())}
+
+    @api.model
+    @ormcache()
+    def _get_all_ids(self):
+        return tuple(self.sudo().with_context(active_test=False).search(Domain.TRUE).ids)
 
     def _collection_now(self):
         """Return the local time in the company's time zone, without zone."""

@@ -390,7 +390,7 @@ class TestTodayCustomers(TodayCase):
         """Let the entry of ``payment`` have been made on ``day``, at noon."""
         self.env.flush_all()
         noon = fields.Datetime.to_datetime(day).replace(hour=12)
-        self.env.cr.execute("UPDATE account_move SET create_date = %s WHERE id = %s", [noon, payment.move_id.id])
+        self.env.cr.execute("UPDATE account_move_line SET create_date = %s WHERE move_id = %s", [noon, payment.move_id.id])
 
     def test_money_in_tells_on_monday_what_came_in_since_friday(self):
         monday = TODAY - timedelta(days=1)

@@ -76,6 +76,30 @@ class TestFigures(WorklistCase):
             self.assertEqual(self.cases.mapped("ageing_bucket"), ["31_60", "61_90", "91_more"])
             self.assertEqual(self.find(("ageing_bucket", "=", "1_30")), self.env["collection.case"])
 
+    def test_what_is_overdue_moves_with_the_calendar_without_a_refresh(self):
+        debtor = self.customer("Instalments")
+        for amount, late in ((10, 3), (20, 0), (40, -4), (80, -9)):
+            self.invoice(debtor, amount, due=self.today - days(late))
+        case = self.case(debtor)
+        for later, overdue in ((0, 10), (1, 30), (4, 30), (5, 70), (9, 70), (10, 150), (-2, 10), (-3, 0), (-30, 0)):
+            with self.subTest(later=later), self.on_day(self.today + days(later)):
+                case.invalidate_recordset()
+                self.assertEqual(case.amount_overdue, overdue)
+                self.assertEqual(self.find(("amount_overdue", "=", overdue), ("id", "=", case.id)), case)
+                rows = case._read_group([("id", "=", case.id)], [], ["amount_overdue:sum"])
+                self.assertEqual(rows, [(overdue,)])
+
+    def test_what_is_overdue_follows_payments_and_new_invoices(self):
+        debtor = self.customer("Moving")
+        first = self.invoice(debtor, 100, due=self.today - days(5))
+        self.assertEqual(self.case(debtor).amount_overdue, 100)
+        self.pay(first, 30)
+        self.invoice(debtor, 7, due=self.today - days(1))
+        self.assertEqual(self.case(debtor).amount_overdue, 77)
+        with self.on_day(self.today + days(1)):
+            self.invoice(debtor, 1000, due=self.today)
+            self.assertEqual(self.case(debtor).amount_overdue, 1077)
+
     def test_not_due_and_nothing_owed(self):
         coming, credit = self.customer("Coming"), self.customer("Credit")
         self.invoice(coming, due=self.today)

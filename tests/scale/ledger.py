@@ -319,6 +319,7 @@ def _write_payments(cr, template):
             "move_id": "source.move_id",
             "date": "source.date",
             "date_maturity": "source.date",
+            "create_date": "source.date",  # booked when it came in: Today asks for it
             "partner_id": "source.customer_id",
             "reconciled": matched,
             "full_reconcile_id": "CASE WHEN source.in_full THEN source.full_id END",
