@@ -98,15 +98,12 @@ class CollectionDisputeLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_recorded(vals)
         lines = super().create(vals_list)
         lines._check_by_hand()
         lines._note_paid()
         return lines
 
     def write(self, vals):
-        self._check_not_recorded(vals)
         self._check_by_hand()
         result = super().write(vals)
         if "dispute_id" in vals:

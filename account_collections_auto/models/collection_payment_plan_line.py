@@ -90,14 +90,11 @@ class CollectionPaymentPlanLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_recorded(vals)
         lines = super().create(vals_list)
         lines._check_plan_is_draft()
         return lines
 
     def write(self, vals):
-        self._check_not_recorded(vals)
         self._check_plan_is_draft()
         return super().write(vals)
 

@@ -143,21 +143,10 @@ class CollectionPlacementReceipt(models.Model):
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_recorded(vals)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_not_recorded(vals)
         if self._fixed & vals.keys() and any(receipt.state != "draft" for receipt in self):
             raise UserError(self.env._("The documents are made already. Cancel it, and record the payment anew."))
         return super().write(vals)
-
-    def _check_not_recorded(self, vals):
-        if self._get_recorded() & vals.keys() and not self.env.su:
-            raise UserError(self.env._("The documents of a payment are made by its buttons, not written by hand."))
 
     @api.constrains("placement_id")
     def _check_placement(self):

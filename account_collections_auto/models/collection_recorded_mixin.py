@@ -5,8 +5,7 @@ from odoo.exceptions import AccessError
 class CollectionRecordedMixin(models.AbstractModel):
     """Fields that the system records, and that no client writes: not as a value, nor as a default.
 
-    A model names its own in ``_recorded``, besides those of what it inherits, and calls `_check_not_recorded` in `create`
-    and `write`.
+    A model names its own in ``_recorded``, besides those of what it inherits. The system writes them with `sudo`.
     """
 
     _name = "collection.recorded.mixin"
@@ -17,6 +16,16 @@ class CollectionRecordedMixin(models.AbstractModel):
     def _get_recorded(cls):
         """Return the names of all fields that are recorded."""
         return frozenset().union(*(vars(base).get("_recorded", ()) for base in cls.mro()))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_not_recorded(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_not_recorded(vals)
+        return super().write(vals)
 
     def _check_not_recorded(self, vals):
         """Refuse what a client sends for fields that are recorded."""

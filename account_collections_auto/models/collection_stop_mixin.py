@@ -59,21 +59,19 @@ class CollectionStopMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_recorded(vals)
         stops = super().create(vals_list)
         stops._mirror()
         return stops
 
     def write(self, vals):
-        self._check_not_recorded(vals)
         companies = self.company_id
-        if vals.get("active"):
-            vals = vals | {"ended_on": False}
-        elif "active" in vals:
-            for company, stops in self.filtered("active").grouped("company_id").items():
-                super(CollectionStopMixin, stops).write({"ended_on": company._collection_today()})
+        ended = self.filtered("active") if not vals.get("active", True) else self.browse()
         result = super().write(vals)
+        # sudo: whoever may end a stop does not choose the day that is recorded
+        if vals.get("active"):
+            super(CollectionStopMixin, self.sudo()).write({"ended_on": False})
+        for company, stops in ended.grouped("company_id").items():
+            super(CollectionStopMixin, stops.sudo()).write({"ended_on": company._collection_today()})
         self._mirror(companies)
         return result
 

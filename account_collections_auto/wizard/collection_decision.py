@@ -27,16 +27,6 @@ class CollectionDecision(models.AbstractModel):
     def _describe_cases(self):
         return self.env._("%(count)s customers", count=self.case_count)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_recorded(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_not_recorded(vals)
-        return super().write(vals)
-
     def action_apply(self):
         """Do it, close the question, and offer to take it back."""
         self.ensure_one()

@@ -75,16 +75,6 @@ class CollectionPortalLink(models.Model):
         for link in self:
             link.page_url = link._get_url()
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_not_recorded(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_not_recorded(vals)
-        return super().write(vals)
-
     # -- making one ----------------------------------------------------------------------------------------------------
 
     @api.model
