@@ -107,7 +107,6 @@ from . import collection_request_line
 from . import collection_request_text
 from . import collection_action_request
 from . import collection_request_told
-from . import collection_action_promise
 from . import collection_action_told
 from . import collection_cycle_told
 from . import collection_case_request

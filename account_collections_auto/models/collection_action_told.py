@@ -1,3 +1,4 @@
+from babel.lists import format_list
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
@@ -8,28 +9,44 @@ OFFERED_LENGTH = 200
 
 
 class CollectionAction(models.Model):
-    """What a message says of a settlement offer; and whether what it tells is still true when it leaves."""
+    """What a message says of answers: promises not kept, settlement offers; and whether it is still true when it leaves."""
 
     _inherit = "collection.action"  # pylint: disable=consider-merging-classes-inherited
 
-    offered_text = fields.Char(compute="_compute_offered_text", compute_sudo=True, string="Offered")
+    promised_text = fields.Char(compute="_compute_told_texts", compute_sudo=True, string="Promised")
+    offered_text = fields.Char(compute="_compute_told_texts", compute_sudo=True, string="Offered")
 
-    @api.depends("request_id.settlement_ids", "case_id")
+    @api.depends("request_id.promise_ids", "request_id.settlement_ids", "case_id")
     @api.depends_context("lang")
-    def _compute_offered_text(self):
-        """What is taken by which day for how much, of each offer, in the language of the context."""
+    def _compute_told_texts(self):
+        """Each promise and each offer of the customer, in the language of the context."""
         for action in self:
-            own = action.request_id.settlement_ids.filtered(lambda offer, action=action: offer.case_id == action.case_id)
-            action.offered_text = "; ".join(
-                action.env._(
-                    "%(less)s by %(date)s instead of %(open)s for %(numbers)s",
-                    less=format_amount(action.env, offer.amount_to_pay, offer.currency_id),
-                    date=action._long_date(offer.pay_by),
-                    open=format_amount(action.env, offer.amount, offer.currency_id),
-                    numbers=join_numbers((item.display_name for item in offer.item_ids), OFFERED_LENGTH),
-                )
-                for offer in own
-            )
+            promises = action._get_own(action.request_id.promise_ids).sorted("promise_date")
+            texts = [action._describe_promise(promise) for promise in promises]
+            action.promised_text = format_list(texts, locale=action._locale()) if texts else ""
+            offers = action._get_own(action.request_id.settlement_ids)
+            action.offered_text = "; ".join(action._describe_offer(offer) for offer in offers)
+
+    def _get_own(self, records):
+        return records.filtered(lambda record: record.case_id == self.case_id)
+
+    def _describe_promise(self, promise):
+        """Return its amount and its day."""
+        return self.env._(
+            "%(amount)s by %(date)s",
+            amount=format_amount(self.env, promise.amount, promise.currency_id),
+            date=self._long_date(promise.promise_date),
+        )
+
+    def _describe_offer(self, offer):
+        """Return what is taken by which day for how much."""
+        return self.env._(
+            "%(less)s by %(date)s instead of %(open)s for %(numbers)s",
+            less=format_amount(self.env, offer.amount_to_pay, offer.currency_id),
+            date=self._long_date(offer.pay_by),
+            open=format_amount(self.env, offer.amount, offer.currency_id),
+            numbers=join_numbers((item.display_name for item in offer.item_ids), OFFERED_LENGTH),
+        )
 
     def _find_refused(self, company, date, wish):
         """As ever; and what it tells is judged once more: money dated in time may have turned up, an offer be taken back."""
