@@ -107,14 +107,15 @@ class CollectionChannelEmail(models.AbstractModel):
         actions._ensure_portal_links(actions.line_ids.move_id)
         texts = {}
         for template, group in actions.grouped(lambda action: action._get_template()).items():
-            rendered = template._generate_template(group.ids, ("subject", "body_html", "email_from", "reply_to"))
-            for action in group:
-                if own := action._get_own_text():
-                    rendered[action.id] |= own._fill(action.with_context(lang=action.lang or self.env.lang))
-                if action.is_test:
-                    rendered[action.id]["subject"] = f"[TEST, {action.recipient}] {rendered[action.id]['subject']}"
-            for action_id, body in self._wrap(template, group, rendered).items():
-                texts[action_id] = rendered[action_id] | {"body": body}
+            with template._explaining():
+                rendered = template._generate_template(group.ids, ("subject", "body_html", "email_from", "reply_to"))
+                for action in group:
+                    if own := action._get_own_text():
+                        rendered[action.id] |= own._fill(action.with_context(lang=action.lang or self.env.lang))
+                    if action.is_test:
+                        rendered[action.id]["subject"] = f"[TEST, {action.recipient}] {rendered[action.id]['subject']}"
+                for action_id, body in self._wrap(template, group, rendered).items():
+                    texts[action_id] = rendered[action_id] | {"body": body}
         return texts
 
     def _get_reply_addresses(self, actions):

@@ -1,5 +1,6 @@
 import logging
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, formatLang
@@ -152,7 +153,12 @@ class CollectionAction(models.Model):
         if not template_sudo or not self.id:
             return False
         lang = self.lang or self.partner_id.lang
-        return template_sudo.with_context(lang=lang)._generate_template([self.id], ("body_html",))[self.id]["body_html"]
+        template_sudo = template_sudo.with_context(lang=lang)
+        try:
+            with template_sudo._explaining():
+                return template_sudo._generate_template([self.id], ("body_html",))[self.id]["body_html"]
+        except UserError as error:  # the message can be opened, and says what is wrong
+            return Markup("<p>%s</p>") % self.env["collection.reason"]._describe_error(error)
 
     # -- states ----------------------------------------------------------------------------------------------------
 
@@ -336,7 +342,7 @@ class CollectionAction(models.Model):
             if not outcome.error:
                 sent._change_state("sent", allowed_from=("queued",), sent_at=fields.Datetime.now())
             elif len(actions) == 1:
-                actions._fail("mail_failed", text=str(outcome.error)[:REASON_LENGTH])
+                actions._fail("mail_failed", text=self.env["collection.reason"]._describe_error(outcome.error))
             else:
                 for action in actions:
                     action._send(date, recipients)

@@ -351,7 +351,8 @@ class CollectionDispute(models.Model):
                     "recipient_ids": [],
                     "subject": f"[TEST, {dispute.partner_id.email or ''}] {dispute.display_name}",
                 }
-            template.send_mail(dispute.id, email_values=values)
+            with template._explaining():
+                template.send_mail(dispute.id, email_values=values)
 
     @api.model
     def _cron_escalate(self):

@@ -1,5 +1,3 @@
-import re
-
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import is_html_empty
@@ -202,11 +200,8 @@ class CollectionMessageEditor(models.AbstractModel):
         return {"subject": subject, "html": html, "examples": self._get_examples(trial_sudo)}
 
     def _explain(self, error):
-        reason = root_cause(error)
-        unknown = re.search(r"has no attribute '(\w+)'", reason) or re.search(r"name '(\w+)' is not defined", reason)
-        if unknown:
-            return self.env._("it names “%(name)s”, which does not exist.", name=unknown[1])
-        return reason
+        unknown = self.env["mail.template"]._find_unknown_name(error)
+        return f"{unknown}." if unknown else root_cause(error)
 
     def _get_examples(self, trial_sudo):
         """Return {expression: its value for this customer} of the placeholders that are no blocks."""

@@ -1,5 +1,9 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
+
+# Of an error, what a sentence has room for.
+ERROR_LENGTH = 300
 
 
 class CollectionReason(models.AbstractModel):
@@ -53,6 +57,16 @@ class CollectionReason(models.AbstractModel):
             "not_reached": self.env._("No level is reached yet"),
             "dropped_from_request": self.env._("Left out by a person"),
         }
+
+    @api.model
+    def _describe_error(self, error):
+        """Return one line for people on why something could not be done.
+
+        An error that is meant for them says it itself; of any other one the details are in the log.
+        """
+        if isinstance(error, UserError) and not error.__cause__:
+            return " ".join(str(error).split())[:ERROR_LENGTH]
+        return self.env._("An error in the program; the log of the server says which. Please tell your administrator.")
 
     @api.model
     def _describe_all(self, reasons):

@@ -383,7 +383,8 @@ class CollectionRequest(models.Model):
                 "body": text["body"],
             }
         except (UserError, ValueError) as error:
-            return {"recipient": line.recipient, "subject": self.env._("This text cannot be used"), "body": escape(str(error))}
+            reason = escape(self.env["collection.reason"]._describe_error(error))
+            return {"recipient": line.recipient, "subject": self.env._("This text cannot be used"), "body": reason}
         finally:
             undo.close(rollback=True)
             self.env.transaction.clear()  # also what was not written yet: it belongs to records that are gone

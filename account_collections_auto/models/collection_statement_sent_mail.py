@@ -76,7 +76,7 @@ class CollectionStatementSent(models.Model):
                 "failed",
                 allowed_from=("queued",),
                 reason_code="statement_not_made",
-                reason_values={"text": str(outcome.error)[:REASON_LENGTH]},
+                reason_values={"text": self.env["collection.reason"]._describe_error(outcome.error)},
             )
             return False
         files = self.env["ir.attachment"].sudo()

@@ -1,8 +1,13 @@
+import logging
 import re
+from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import ConcurrencyError, UserError, ValidationError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import is_html_empty
+
+_logger = logging.getLogger(__name__)
 
 MODEL = "collection.action"
 
@@ -67,6 +72,45 @@ class MailTemplate(models.Model):
             language=lang,
             reason=reason,
         )
+
+    @contextmanager
+    def _explaining(self):
+        """Say in one sentence that this text cannot be filled in, when what follows fails; the log has the details.
+
+        What is meant for people to read already, and a conflict with another transaction, are passed on.
+        """
+        try:
+            yield
+        except (ConcurrencyError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+            raise
+        except Exception as error:  # whatever the expression of a user can raise
+            if isinstance(error, UserError) and not error.__cause__:
+                raise
+            _logger.info("The text %s cannot be filled in", self.name, exc_info=True)
+            raise UserError(self._explain_failure(error)) from None
+
+    def _explain_failure(self, error):
+        reason = self._find_unknown_name(error) or self.env._(
+            "something in it fails for this customer, and the log of the server says what"
+        )
+        if self.model == MODEL:
+            return self.env._(
+                "The text “%(template)s” cannot be filled in: %(reason)s. Correct it under Configuration, Texts of Messages.",
+                template=self.name,
+                reason=reason,
+            )
+        return self.env._(
+            "The e-mail template “%(template)s” cannot be filled in: %(reason)s. Correct it in Odoo's settings.",
+            template=self.name,
+            reason=reason,
+        )
+
+    @api.model
+    def _find_unknown_name(self, error):
+        """Return what to say of a placeholder that does not exist, if that is what went wrong."""
+        reason = root_cause(error)
+        unknown = re.search(r"has no attribute '(\w+)'", reason) or re.search(r"name '(\w+)' is not defined", reason)
+        return self.env._("it names “%(name)s”, which does not exist", name=unknown[1]) if unknown else ""
 
 
 def root_cause(error):

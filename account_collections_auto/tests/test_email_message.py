@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import date, timedelta
 from unittest.mock import patch
@@ -226,8 +227,33 @@ class TestMessage(EmailCase):
         with mute_logger(ATTEMPT):
             self.run_cycle()
         self.assertRecordValues(self.actions(broken), [{"state": "failed", "reason_code": "mail_failed"}])
-        self.assertIn("TypeError", self.actions(broken).reason)
+        self.assertEqual(
+            self.actions(broken).reason,
+            f"The e-mail could not be sent: The text “{self.level(7).step_ids.mail_template_id.name}” cannot be filled in: "
+            "something in it fails for this customer, and the log of the server says what. "
+            "Correct it under Configuration, Texts of Messages.",
+        )
         self.assertSent(other, self.level(7))
+
+    def test_a_text_that_names_what_does_not_exist_says_so_in_a_sentence(self):
+        """Odoo refuses to save such a text: it is one of before an update that took the field away."""
+        customer = self.customer()
+        self.invoice(customer)
+        self.level(7).mode = "review"
+        self.run_cycle()
+        template = self.level(7).step_ids.mail_template_id
+        broken = json.dumps({"en_US": '<t t-out="object.no_such_field" />'})
+        self.env.cr.execute("UPDATE mail_template SET body_html = %s WHERE id = %s", [broken, template.id])
+        self.env.invalidate_all()
+        sentence = (
+            f"The text “{template.name}” cannot be filled in: it names “no_such_field”, which does not exist. "
+            "Correct it under Configuration, Texts of Messages."
+        )
+        action = self.actions(customer, "review")
+        self.assertEqual(action.body, f"<p>{sentence}</p>", "It opens nevertheless")
+        action.action_approve()
+        action.sudo()._dispatch_batch([("id", "=", action.id)], TODAY, 1)
+        self.assertRecordValues(action, [{"state": "failed", "reason": f"The e-mail could not be sent: {sentence}"}])
 
     def test_pain_30_letter_says_what_the_mail_says_and_the_total_in_words(self):
         self.plan.level_ids.step_ids.attach_letter = True
