@@ -1,10 +1,12 @@
-import logging
-
+from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-_logger = logging.getLogger(__name__)
+from ..engine.attempt import attempt
+
+TODO_FAILED = "account_collections_auto.mail_activity_type_escalation_failed"
+# Of many customers, whom a to-do names.
+NAMED = 20
 
 
 class CollectionEscalation(models.Model):
@@ -28,18 +30,58 @@ class CollectionEscalation(models.Model):
     def _run(self, actions):
         """Do what the levels of ``actions``, which were really sent just now, ask for.
 
-        The same few statements for one message and for a hundred. A mistake in the configuration of an escalation holds up
-        no message: it is logged, and the next message of the level tries again.
+        The same few statements for one message and for a hundred. What fails holds up no message and nothing else that a
+        level asks for: a manager gets a to-do, so that a person does it.
         """
         levels = actions.line_ids.level_id.filtered("has_escalation")
         if not levels:
             return
-        try:
-            with self.env.cr.savepoint():
-                for level, cases in self._find_new(actions, levels).items():
-                    level._escalate(cases)
-        except UserError as error:
-            _logger.info("The escalation of %s messages failed: %s", len(actions), error)
+        for level, cases in self._find_new(actions, levels).items():
+            for step in level._get_escalation_steps():
+                if errors := self._attempt(step, cases):
+                    self._ask_manager(level, step, errors)
+
+    def _attempt(self, step, cases):
+        """Do ``step`` for ``cases`` at once; where that fails, for each half, down to the cases that make it fail.
+
+        Returns {case: error} of these.
+        """
+        error = attempt(cases, step.do, cases)
+        if not error or len(cases) == 1:
+            return {cases: error} if error else {}
+        half = len(cases) // 2
+        return self._attempt(step, cases[:half]) | self._attempt(step, cases[half:])
+
+    def _ask_manager(self, level, step, errors):
+        """Note on each case what was not done, and why. One to-do for all of them: a mistake in a level fails for many."""
+        cases = self.env["collection.case"].union(*errors)
+        notes = {
+            case.id: self.env._(
+                "%(level)s: %(step)s failed. %(reason)s",
+                level=level.name,
+                step=step.label,
+                reason=self.env["collection.reason"]._describe_error(error),
+            )
+            for case, error in errors.items()
+        }
+        cases._message_log_batch(bodies=notes)
+        for company, own in cases.grouped("company_id").items():
+            summary = self.env._("%(level)s: %(step)s failed. Do it by hand", level=level.name, step=step.label)
+            if len(own) > 1:
+                summary = self.env._(
+                    "%(level)s: %(step)s failed for %(count)s customers. Do it by hand",
+                    level=level.name,
+                    step=step.label,
+                    count=len(own),
+                )
+            first = own[0].with_context(mail_activity_quick_update=True)
+            first.activity_schedule(
+                TODO_FAILED,
+                date_deadline=company._collection_today(),
+                user_id=company._collection_responsible().id,
+                summary=summary,
+                note=Markup("<br/>").join(f"{case.display_name}: {notes[case.id]}" for case in own[:NAMED]),
+            )
 
     def _find_new(self, actions, levels):
         """Record what the messages advance to one of ``levels`` for the first time. Returns {level: cases}."""

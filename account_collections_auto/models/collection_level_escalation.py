@@ -1,7 +1,17 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
 TODO = "account_collections_auto.mail_activity_type_told"
+
+
+class Step(NamedTuple):
+    """One thing that a level sets off: its name, as in "... failed", and what does it for cases."""
+
+    label: str
+    do: Callable
 
 
 class CollectionLevel(models.Model):
@@ -64,15 +74,17 @@ class CollectionLevel(models.Model):
             phrases.append(self.env._("credit hold"))
         return phrases
 
-    def _escalate(self, cases):
-        """Do for ``cases`` what the level asks for. Extend with yours; the same few statements for any number of cases."""
+    def _get_escalation_steps(self):
+        """Return what the level asks for. Extend with yours; the same few statements for any number of cases."""
         self.ensure_one()
+        steps = []
         if self.assigns_team:
-            self._give_to_team(cases)
+            steps.append(Step(self.env._("giving the case to a team"), self._give_to_team))
         if self.informs_salesperson:
-            self._tell_salespeople(cases)
+            steps.append(Step(self.env._("telling the salesperson"), self._tell_salespeople))
         if self.proposes_credit_hold:
-            self.env["collection.credit.hold"]._propose(cases, self)
+            steps.append(Step(self.env._("proposing a credit hold"), self._propose_credit_holds))
+        return steps
 
     def _give_to_team(self, cases):
         teams = self.env["collection.team"]
@@ -83,6 +95,9 @@ class CollectionLevel(models.Model):
         for team in set(found.values()) - {teams}:
             chosen = cases.filtered(lambda case, team=team: found[case] == team)
             chosen._assign_to(team, team.company_id._collection_today())
+
+    def _propose_credit_holds(self, cases):
+        self.env["collection.credit.hold"]._propose(cases, self)
 
     def _tell_salespeople(self, cases):
         summaries = {

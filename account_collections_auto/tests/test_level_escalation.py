@@ -1,9 +1,12 @@
 from datetime import timedelta
 
 from odoo import Command
+from odoo.tools import mute_logger
 
 from .common import TODAY, CollectionsCase
 
+ATTEMPT = "odoo.addons.account_collections_auto.engine.attempt"
+FAILED = "account_collections_auto.mail_activity_type_escalation_failed"
 TOLD = "account_collections_auto.mail_activity_type_told"
 
 
@@ -155,8 +158,59 @@ class TestLevelEscalation(CollectionsCase):
             self.run_cycle(TODAY)
         self.assertSent(customer, self.first)
 
+    def forbid(self, customer):
+        """The database refuses a credit hold on this customer, whatever proposes it."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "ALTER TABLE collection_credit_hold ADD CONSTRAINT test_forbidden CHECK (partner_id != %s)", [customer.id]
+        )
+
+    def test_one_case_that_fails_holds_up_neither_the_others_nor_its_other_steps(self):
+        self.first.write({"proposes_credit_hold": True, "informs_salesperson": True, "assigns_team": True})
+        customers = [self.debtor(f"Customer{number}") for number in range(5)]
+        refused = customers[2]
+        self.forbid(refused)
+        with self.on_day(TODAY), mute_logger(ATTEMPT, "odoo.sql_db"):
+            self.run_cycle(TODAY)
+        for customer in customers:
+            self.assertSent(customer, self.first)
+            self.assertEqual(len(self.told(customer)), 1)
+            self.assertEqual(self.case(customer).team_id, self.team)
+            self.assertEqual(len(self.case(customer).credit_hold_ids), customer != refused)
+        failed = self.env["mail.activity"].search([("activity_type_id", "=", self.env.ref(FAILED).id)])
+        self.assertRecordValues(
+            failed,
+            [
+                {
+                    "res_model": "collection.case",
+                    "res_id": self.case(refused).id,
+                    "user_id": self.company._collection_responsible().id,
+                    "summary": "L1: proposing a credit hold failed. Do it by hand",
+                }
+            ],
+        )
+        shown = f"{failed.note} {self.case(refused).message_ids[0].body}"
+        self.assertIn("the log of the server says which", shown)
+        for word in ("Traceback", "psycopg2", "test_forbidden"):
+            self.assertNotIn(word, shown)
+
+    def test_a_level_that_fails_for_everybody_is_one_to_do(self):
+        self.first.proposes_credit_hold = True
+        self.env.cr.execute("ALTER TABLE collection_credit_hold ADD CONSTRAINT test_forbidden CHECK (partner_id IS NULL)")
+        customers = [self.debtor(f"Customer{number}") for number in range(3)]
+        with self.on_day(TODAY), mute_logger("odoo.sql_db"), self.assertLogs(ATTEMPT) as log:
+            self.run_cycle(TODAY)
+        failed = self.env["mail.activity"].search([("activity_type_id", "=", self.env.ref(FAILED).id)])
+        self.assertEqual(failed.mapped("summary"), ["L1: proposing a credit hold failed for 3 customers. Do it by hand"])
+        for customer in customers:
+            self.assertSent(customer, self.first)
+            self.assertIn(customer.name, failed.note)
+        self.assertIn("test_forbidden", "".join(log.output))
+
     def test_a_batch_costs_the_same_for_three_customers_and_for_thirty(self):
         self.first.write({"informs_salesperson": True, "proposes_credit_hold": True, "assigns_team": True})
+
+        escalations = self.env["collection.escalation"]
 
         def statements(count, on):
             for number in range(count):
@@ -166,7 +220,8 @@ class TestLevelEscalation(CollectionsCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            self.first._escalate(cases)
+            for step in self.first._get_escalation_steps():
+                escalations._attempt(step, cases)
             self.env.flush_all()
             self.assertEqual(len(cases), count)
             return self.env.cr.sql_log_count - before
