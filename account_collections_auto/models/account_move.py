@@ -52,20 +52,28 @@ class AccountMove(models.Model):
         return domain
 
     def _reconcile_reversed_moves(self, reverse_moves, move_reverse_cancel):
-        """Odoo matches a credit note with what is due first of its invoice; one of a settlement is about the settled items."""
-        # sudo: whoever posts a credit note need not see the offer that it comes from
-        offers_sudo = self.env["collection.settlement.offer"].sudo()
-        offers_sudo = reverse_moves and offers_sudo.search([("credit_note_ids", "in", reverse_moves.ids)])
-        if not offers_sudo:
-            return super()._reconcile_reversed_moves(reverse_moves, move_reverse_cancel)
-        settled = reverse_moves & offers_sudo.credit_note_ids
-        for credit_note in settled:
-            offers_sudo.filtered(lambda offer, note=credit_note: note in offer.credit_note_ids)._match_credit_note(
-                credit_note.sudo()
+        """Odoo matches a credit note with what is due first of its invoice; ours reduces first the items that it is about."""
+        for credit_note, items_sudo in reverse_moves._find_credited_items().items():
+            lines_sudo = credit_note.sudo().line_ids | items_sudo.move_line_id
+            lines_sudo = lines_sudo.filtered(
+                lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
             )
-        others = reverse_moves - settled
-        super(AccountMove, others.reversed_entry_id)._reconcile_reversed_moves(others, move_reverse_cancel)
-        return reverse_moves
+            for of_account in lines_sudo.grouped("account_id").values():
+                of_account.with_context(move_reverse_cancel=move_reverse_cancel).reconcile()
+        return super()._reconcile_reversed_moves(reverse_moves, move_reverse_cancel)
+
+    def _find_credited_items(self):
+        """Return {credit note: its items} of those that a dispute or a settlement made."""
+        if not self:
+            return {}
+        # sudo: whoever posts a credit note need not see what it comes from
+        lines_sudo = self.env["collection.dispute.line"].sudo().search([("credit_note_id", "in", self.ids)])
+        found = {note: lines.item_id for note, lines in lines_sudo.grouped("credit_note_id").items()}
+        offers_sudo = self.env["collection.settlement.offer"].sudo().search([("credit_note_ids", "in", self.ids)])
+        for note in self & offers_sudo.credit_note_ids:
+            items = offers_sudo.filtered(lambda offer, note=note: note in offer.credit_note_ids).item_ids
+            found[note] = items.filtered(lambda item, note=note: item.move_id == note.reversed_entry_id)
+        return found
 
     def action_view_collection_case(self):
         """Open the case of the customer."""

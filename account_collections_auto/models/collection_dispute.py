@@ -328,9 +328,12 @@ class CollectionDispute(models.Model):
             if not move.is_sale_document():
                 continue  # a journal entry has no credit note; the resolution says what is to be done
             ref = self.env._("Reversal of: %(number)s, dispute: %(reason)s", number=move.name, reason=self.reason_id.name)
-            credit_note = self.env["collection.case"]._draft_credit_note(move, sum(lines.mapped("amount_accepted")), ref)
-            lines.sudo().credit_note_id = credit_note
-            credit_notes += credit_note
+            # A part of several instalments: a credit note for each, so that each reduces its own.
+            is_all = all(line.currency_id.compare_amounts(line.amount_accepted, line.amount_open) >= 0 for line in lines)
+            for part in [lines] if is_all else lines:
+                credit_note = self.env["collection.case"]._draft_credit_note(move, sum(part.mapped("amount_accepted")), ref)
+                part.sudo().credit_note_id = credit_note
+                credit_notes += credit_note
         accepted = sum(self.line_ids.mapped("amount_accepted"))
         whole = all(not line.currency_id.compare_amounts(line.amount, line.amount_accepted) for line in self.line_ids)
         self._settle("accepted" if whole else "partly_accepted" if accepted else "rejected", resolution)

@@ -286,15 +286,6 @@ class CollectionSettlementOffer(models.Model):
     def _post_credit_notes(self):
         self.sudo().credit_note_ids.action_post()  # sudo: whoever judges need not be an accountant; the plan says to post
 
-    def _match_credit_note(self, credit_note):
-        """Match ``credit_note`` with the items of this offer: of an invoice in instalments, not with whichever is due first."""
-        of_offer = self.item_ids.move_line_id.filtered(lambda line: line.move_id == credit_note.reversed_entry_id)
-        lines = (credit_note.line_ids | of_offer).filtered(
-            lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
-        )
-        for of_account in lines.grouped("account_id").values():
-            of_account.reconcile()
-
     def _take_back_credit_notes(self):
         """The money was returned: drafts go, what is posted already is for a person to look at."""
         notes = self.sudo().credit_note_ids

@@ -134,6 +134,23 @@ class CollectionsCase(AccountTestInvoicingCommon):
         return wizard._create_payments()
 
     @classmethod
+    def money_on_account(cls, customer, amount, on=None, post=True):
+        """Receive ``amount`` of ``customer`` that nobody matched with anything; without ``post`` it is not booked yet."""
+        payment = cls.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": customer.id,
+                "amount": amount,
+                "date": on or TODAY,
+                "journal_id": cls.pay_in_cash.id,
+            }
+        )
+        if post:
+            payment.action_post()
+        return payment
+
+    @classmethod
     def instalments(cls, customer, *parts):
         """Post one invoice that falls due in ``parts``, (amount, due date) pairs."""
         move = cls.invoice(customer, sum(amount for amount, _due in parts), due=parts[0][1])

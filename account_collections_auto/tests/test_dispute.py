@@ -207,6 +207,55 @@ class TestDispute(CollectionsCase):
         dispute.credit_note_ids.action_post()
         self.assertEqual(invoice.amount_residual, 0)
 
+    def in_instalments(self):
+        """An invoice in three instalments of 1,000, all overdue; the second and the third are disputed in part."""
+        invoice = self.instalments(self.customer(), *((1000, TODAY - timedelta(days=days)) for days in (60, 40, 20)))
+        items = self.items(invoice).sorted("due_date")
+        dispute = self.env["collection.dispute"].create(
+            {
+                "partner_id": invoice.partner_id.id,
+                "company_id": self.company.id,
+                "date_from": TODAY - timedelta(days=5),
+                "reason_id": self.delivery.id,
+                "line_ids": [
+                    Command.create({"item_id": items[1].id, "amount": 400}),
+                    Command.create({"item_id": items[2].id, "amount": 1000}),
+                ],
+            }
+        )
+        return items, dispute
+
+    def test_what_was_accepted_of_an_instalment_reduces_that_instalment(self):
+        """Odoo matches a credit note with what is due first of its invoice: here that is not what was disputed."""
+        items, dispute = self.in_instalments()
+        second, third = dispute.line_ids.sorted("due_date")
+        dispute._accept({second: 300.0, third: 250.0}, "As agreed")
+        self.assertEqual(dispute.credit_note_ids.sorted("amount_total").mapped("amount_total"), [250, 300])
+        self.assertEqual((second.credit_note_id.amount_total, third.credit_note_id.amount_total), (300, 250))
+        self.pay(items.move_id, 900)  # the first, as Odoo does it
+        dispute.credit_note_ids.action_post()
+        self.assertEqual(items.move_line_id.mapped("amount_residual"), [100, 700, 750])
+        self.assertEqual(self.items(items.move_id).sorted("due_date").mapped("amount_residual"), [100, 700, 750])
+
+    def test_what_is_left_of_a_credit_note_goes_to_the_rest_of_its_invoice(self):
+        items, dispute = self.in_instalments()
+        dispute._accept({dispute.line_ids.sorted("due_date")[0]: 400.0}, "As agreed")
+        note = dispute.credit_note_ids
+        self.assertEqual(note.amount_total, 400)
+        payment = self.money_on_account(items.move_id.partner_id, 900)
+        money = payment.move_id.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        (money | items[1].move_line_id).reconcile()
+        note.action_post()
+        self.assertEqual(items.move_line_id.mapped("amount_residual"), [700, 0, 1000])
+
+    def test_instalments_that_are_accepted_as_a_whole_are_one_credit_note(self):
+        items, dispute = self.in_instalments()
+        dispute.line_ids.filtered(lambda line: line.item_id == items[1]).amount = 1000
+        dispute._accept(dict.fromkeys(dispute.line_ids, 1000.0), "As agreed")
+        self.assertEqual((dispute.state, dispute.credit_note_ids.mapped("amount_total")), ("accepted", [2000]))
+        dispute.credit_note_ids.action_post()
+        self.assertEqual(items.move_line_id.mapped("amount_residual"), [1000, 0, 0])
+
     def test_nothing_accepted_makes_no_document(self):
         dispute = self.dispute((self.invoice(self.customer(), 1000), None))
         self.settle(dispute, 0)

@@ -184,16 +184,7 @@ class TestNetting(CollectionsCase):
     def test_a_payment_on_account_is_a_credit(self):
         customer = self.customer()
         self.invoice(customer, 100)
-        payment = self.env["account.payment"].create(
-            {
-                "payment_type": "inbound",
-                "partner_id": customer.id,
-                "amount": 70,
-                "date": TODAY,
-                "journal_id": self.pay_in_cash.id,
-            }
-        )
-        payment.action_post()
+        self.money_on_account(customer, 70)
         self.run_cycle()
         self.assertEqual(self.claimed(customer), (30, {"EUR": 30}))
 

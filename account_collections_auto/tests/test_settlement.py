@@ -164,17 +164,7 @@ class TestSettlement(CollectionsCase):
                     )
                     offer.action_offer()
                 self.assertEqual((offer.amount, offer.amount_to_pay), (1000, 900))
-                payment = self.env["account.payment"].create(
-                    {
-                        "payment_type": "inbound",
-                        "partner_type": "customer",
-                        "partner_id": invoice.partner_id.id,
-                        "amount": 900,
-                        "date": JUNE_15,
-                        "journal_id": self.pay_in_cash.id,
-                    }
-                )
-                payment.action_post()
+                payment = self.money_on_account(invoice.partner_id, 900, JUNE_15)
                 credit = payment.move_id.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
                 (credit | second.move_line_id).reconcile()
                 self.judge(date(2026, 6, 16))
@@ -270,23 +260,9 @@ class TestSettlement(CollectionsCase):
         self.judge(date(2026, 6, 10))
         self.assertRecordValues(offer, [{"state": "offered", "amount_credited": 0}])
 
-    def money_on_account(self, amount, on):
-        payment = self.env["account.payment"].create(
-            {
-                "payment_type": "inbound",
-                "partner_type": "customer",
-                "partner_id": self.payer.id,
-                "amount": amount,
-                "date": on,
-                "journal_id": self.pay_in_cash.id,
-            }
-        )
-        payment.action_post()
-        return payment
-
     def test_it_does_not_run_out_while_the_money_lies_on_account(self):
         offer = self.offer()
-        payment = self.money_on_account(900, JUNE_15)
+        payment = self.money_on_account(self.payer, 900, JUNE_15)
         self.run_on(15, 25, since=JUNE_1)
         self.assertEqual(offer.state, "offered")
         self.assertEqual(len(self.sent(self.payer)), 2, "what is let go is not claimed meanwhile")
@@ -296,8 +272,8 @@ class TestSettlement(CollectionsCase):
 
     def test_money_on_account_that_is_late_or_too_little_keeps_no_offer_open(self):
         offer = self.offer()
-        self.money_on_account(850, JUNE_15)
-        self.money_on_account(900, date(2026, 6, 16))
+        self.money_on_account(self.payer, 850, JUNE_15)
+        self.money_on_account(self.payer, 900, date(2026, 6, 16))
         self.judge(date(2026, 6, 16))
         self.assertEqual(offer.state, "expired")
 
