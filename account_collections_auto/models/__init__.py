@@ -34,6 +34,7 @@ from . import collection_dispute
 from . import collection_dispute_line
 from . import collection_promise
 from . import collection_promise_message
+from . import collection_promise_replace
 from . import collection_payment_notice
 from . import collection_plan_instalments
 from . import collection_payment_plan
