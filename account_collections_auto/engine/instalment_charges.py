@@ -48,7 +48,7 @@ def find_stopped(env, company, date, cases=None):
             stops=stops_sql(env, company, date, models),
             money=SQL(
                 "%s UNION ALL (%s) UNION ALL (%s)",
-                money_under_way(company, date),
+                money_under_way(env, company, date),
                 _opened_payment_page(),
                 _payment_of_customer(env, company),
             ),

@@ -159,14 +159,30 @@ class CollectionPaymentPlanCharge(models.Model):
         self._judge_again(date)
         line = self.line_id
         amount, reasons = line._look_at_charge(find_stopped(self.env, self.company_id, date, plan.case_id))
+        if obstacles := self._find_obstacles():
+            amount, reasons = 0.0, obstacles
         if line.currency_id.compare_amounts(amount, self.amount) < 0:
             reasons = reasons or [{"code": "charge_changed"}]
-            self.write({"state": "cancelled", "message": self.env["collection.reason"]._describe_all(reasons)})
-            self.transaction_id.sudo()._set_canceled()
+            self._give_up(reasons)
         else:
             self.state = "asked"
         line._note_charge_stops(reasons)
         return self.state == "asked"
+
+    def _find_obstacles(self):
+        """Return why this charge may not be made, as the plan says it; [] where nothing is against it.
+
+        Another card, or none, may have been chosen since it was prepared.
+        """
+        obstacles = self.payment_plan_id._find_charge_obstacles()
+        if not obstacles and self.transaction_id.sudo().token_id != self.payment_plan_id.sudo().token_id:
+            obstacles = [{"code": "charge_card_gone"}]
+        return obstacles
+
+    def _give_up(self, reasons):
+        """The provider was not asked, and is not."""
+        self.write({"state": "cancelled", "message": self.env["collection.reason"]._describe_all(reasons)})
+        self.transaction_id.sudo()._set_canceled()
 
     def _judge_again(self, date):
         """Bring the case of this charge up to date with the ledger, judge its plans on ``date``, and keep others from it."""
@@ -175,9 +191,16 @@ class CollectionPaymentPlanCharge(models.Model):
         project.lock_cases(self.env, self.company_id.id, case.partner_id.ids)
 
     def _ask_provider(self):
-        """Let the provider take the money. Nothing else happens in this transaction, so that its answer is kept."""
+        """Let the provider take the money. Nothing else happens in this transaction, so that its answer is kept.
+
+        At this last moment the plan may have been cancelled, or its card been taken away: then it is not asked.
+        """
         self.lock_for_update()
-        if self.state == "asked":  # or somebody took it for one whose answer was lost
+        if self.state != "asked":  # somebody took it for one whose answer was lost
+            return
+        if obstacles := self._find_obstacles():
+            self._give_up(obstacles)
+        else:
             self.transaction_id.sudo()._charge_with_token()
 
     @api.model
@@ -195,7 +218,7 @@ class CollectionPaymentPlanCharge(models.Model):
             if transaction_sudo.state == "error" and not transaction_sudo.provider_reference:
                 # Odoo calls a provider that did not answer in time an error too: it may have taken the money.
                 state = "unknown"
-            if state == charge.state:
+            if charge.state == "cancelled" or state == charge.state:
                 continue
             charge.write({"state": state, "message": transaction_sudo.state_message})
             if state == "done" and not transaction_sudo.is_post_processed:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 
 class CollectionPaymentPlan(models.Model):
@@ -54,6 +54,29 @@ class CollectionPaymentPlan(models.Model):
         """Whether the card is of whoever owes this; a customer may have become part of another one since."""
         debtor = self.case_id.partner_id or self.partner_id.commercial_partner_id
         return token_sudo.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id == debtor
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_charged(self):
+        for plan in self:
+            if plan.charge_ids:
+                raise UserError(
+                    plan.env._("%(plan)s was charged to a card or account and cannot be deleted.", plan=plan.display_name)
+                )
+
+    def action_cancel(self):
+        """As ever; what is being charged at this moment cannot be called back, and rests until the provider has answered."""
+        result = super().action_cancel()
+        for plan in self:
+            for charge in plan.charge_ids.filtered(lambda charge: charge.state in ("asked", "pending", "unknown")):
+                plan._message_log(
+                    body=plan.env._(
+                        "%(amount)s is being charged at this moment (%(reference)s). If it is paid, the money is matched with "
+                        "the items; until that is known nobody is reminded of them or charged once more.",
+                        amount=charge.currency_id.format(charge.amount),
+                        reference=charge.reference,
+                    )
+                )
+        return result
 
     def _find_charge_obstacles(self):
         """Return why nothing of this plan may be charged now, as `collection.reason` knows it; [] where nothing is against it.

@@ -69,21 +69,6 @@ class PaymentPlanCase(CollectionsCase):
             }
         )
 
-    def on_account(self, amount, on):
-        """The payer sent ``amount`` that nobody matched with anything."""
-        payment = self.env["account.payment"].create(
-            {
-                "amount": amount,
-                "partner_id": self.payer.id,
-                "partner_type": "customer",
-                "payment_type": "inbound",
-                "date": on,
-                "journal_id": self.pay_in_cash.id,
-            }
-        )
-        payment.action_post()
-        return payment
-
     def judge(self, on):
         self.env["collection.case"]._refresh_marked()
         self.env["collection.payment.plan"]._judge(self.company, on)
@@ -274,17 +259,7 @@ class TestPaymentPlan(PaymentPlanCase):
     def test_money_on_account_and_a_dispute_cover_an_instalment_together(self):
         plan = self.agree()
         self.dispute(300, on=date(2026, 6, 20))
-        payment = self.env["account.payment"].create(
-            {
-                "amount": 700,
-                "partner_id": self.payer.id,
-                "partner_type": "customer",
-                "payment_type": "inbound",
-                "date": JUNE,
-                "journal_id": self.pay_in_cash.id,
-            }
-        )
-        payment.action_post()
+        self.money_on_account(self.payer, 700, JUNE)
         self.judge(date(2026, 7, 20))
         self.assertEqual((plan.state, self.days(plan)), ("running", ["late", "open", "open"]))
 
@@ -336,7 +311,7 @@ class TestPaymentPlan(PaymentPlanCase):
 
     def test_money_on_account_covers_one_of_two_plans_the_older_one(self):
         older, later = self.two_plans()
-        self.on_account(1000, JUNE)
+        self.money_on_account(self.payer, 1000, JUNE)
         self.judge(date(2026, 7, 1))
         self.assertEqual((older.line_ids.state, later.line_ids.state), ("covered", "late"))
         self.assertEqual((older.line_ids.amount_covered, later.line_ids.amount_covered), (1000, 0))
@@ -346,7 +321,7 @@ class TestPaymentPlan(PaymentPlanCase):
     def test_money_on_account_pays_what_is_due_before_what_is_to_come(self):
         older, later = self.two_plans(grace_days=60)
         older.sudo().line_ids.date = AUGUST
-        self.on_account(600, JUNE)
+        self.money_on_account(self.payer, 600, JUNE)
         self.judge(date(2026, 7, 1))
         self.assertEqual((older.line_ids.amount_covered, later.line_ids.amount_covered), (0, 600))
 
@@ -450,17 +425,7 @@ class TestPaymentPlan(PaymentPlanCase):
 
     def test_money_on_account_covers_what_is_late_and_nobody_is_reminded(self):
         plan = self.agree()
-        payment = self.env["account.payment"].create(
-            {
-                "amount": 1000,
-                "partner_id": self.payer.id,
-                "partner_type": "customer",
-                "payment_type": "inbound",
-                "date": JUNE,
-                "journal_id": self.pay_in_cash.id,
-            }
-        )
-        payment.action_post()
+        self.money_on_account(self.payer, 1000, JUNE)
         self.run_cycle(date(2026, 7, 1))
         self.assertEqual(self.days(plan), ["covered", "open", "open"])
         self.judge(date(2026, 7, 20))

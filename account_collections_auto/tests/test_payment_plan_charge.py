@@ -147,7 +147,7 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         self.assertEqual(charge.payment_plan_id.charge_ids.sorted("attempt").mapped("amount"), [1000, 600])
 
     def test_money_on_account_that_came_between_is_not_taken_twice(self):
-        charge = self.announce(lambda plan: self.on_account(1000, JUNE))
+        charge = self.announce(lambda plan: self.money_on_account(self.payer, 1000, JUNE))
         self.assertCancelled(charge, "Covered by open credits")
 
     def test_a_plan_that_was_cancelled_between_is_not_charged(self):
@@ -183,6 +183,92 @@ class TestPaymentPlanCharge(PaymentPlanCase):
                 )
 
         self.assertCancelled(self.announce(propose), "write-off")
+
+    # -- the plan is changed while a charge is under way ------------------------------------------------------------------
+
+    def test_a_card_that_was_taken_away_or_replaced_between_is_not_charged(self):
+        charge = self.announce(lambda plan: plan.write({"token_id": False}))
+        self.assertCancelled(charge, "not in use any more")
+        plan, other = charge.payment_plan_id, self.card()
+        plan.token_id = self.card()
+        self.env["collection.payment.plan.charge"].sudo()._prepare_due(self.company, JUNE)
+        plan.token_id = other
+        self.charge(JUNE)
+        self.charge(JUNE)
+        charges = plan.charge_ids.sorted("attempt")
+        self.assertEqual(charges.mapped("state"), ["cancelled", "cancelled", "done"])
+        self.assertEqual(charges[2].transaction_id.sudo().token_id, other, "and not the one that it was prepared for")
+
+    def test_what_changed_after_it_was_announced_stops_it_at_the_last_moment(self):
+        for change, words in (
+            (lambda plan: plan.action_cancel(), "not running any more"),
+            (lambda plan: plan.write({"token_id": False}), "not in use any more"),
+        ):
+            with self.subTest(words):
+                charge = self.announce(lambda plan: None)
+                self.assertEqual(charge.state, "asked")
+                plan = charge.payment_plan_id
+                change(plan)
+                charge.sudo()._ask_provider()
+                charge.sudo()._take_answer()
+                self.assertRecordValues(charge, [{"state": "cancelled"}])
+                self.assertIn(words, charge.message)
+                self.assertEqual(charge.transaction_id.sudo().state, "cancel")
+                self.assertEqual(self.debt.amount_residual, 3000)
+                if plan.state == "running":
+                    plan.action_cancel()
+
+    def under_way(self):
+        """A plan is cancelled while the provider has not decided on the charge of its first instalment."""
+        plan = self.agree_to_charge("pending")
+        self.charge(JUNE)
+        with self.on_day(JUNE):
+            plan.action_cancel()
+        self.assertEqual(plan.charge_ids.state, "pending")
+        return plan
+
+    def test_a_plan_cancelled_while_the_provider_decides_waits_for_its_answer(self):
+        plan = self.under_way()
+        self.assertIn("is being charged at this moment", plan.message_ids[0].body)
+        before = len(self.sent(self.payer))
+        self.run_on(5, 10, 20, since=JUNE)
+        self.assertEqual(len(self.sent(self.payer)), before, "nobody is reminded of what may be paid")
+        self.assertWithheld(self.payer, "online_payment", JUNE + timedelta(days=20))
+        plan.charge_ids.transaction_id.sudo()._set_done()
+        self.charge(JUNE + timedelta(days=21))
+        self.assertEqual((plan.charge_ids.state, self.debt.amount_residual), ("done", 2000), "matched nevertheless")
+        self.run_cycle(JUNE + timedelta(days=22))
+        self.assertEqual(self.sent(self.payer)[-1][3], 2000)
+
+    def test_a_new_plan_is_not_charged_what_the_old_one_is_being_charged(self):
+        old = self.under_way()
+        new = self.agree_to_charge(on=JUNE, first_date=JUNE, terms={"max_missed": 3})
+        self.charge(JULY)
+        self.assertFalse(new.charge_ids)
+        self.assertIn("online payment", new.line_ids.sorted("date")[0].charge_note)
+        old.charge_ids.transaction_id.sudo()._set_error("Refused")
+        self.env["collection.payment.plan.charge"].sudo()._follow(self.company)
+        old.charge_ids.filtered(lambda charge: charge.state == "unknown").action_was_not_paid()
+        self.charge(JULY)
+        self.assertIn("done", new.charge_ids.mapped("state"))
+        self.assertEqual(old.charge_ids.state, "failed", "and it is not tried again")
+
+    def test_nobody_edits_or_deletes_what_is_being_charged(self):
+        plan = self.agree_to_charge("pending")
+        self.charge(JUNE)
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        line = plan.line_ids.sorted("date")[0].with_user(collector)
+        for change in (
+            lambda: line.write({"amount": 1}),
+            lambda: line.unlink(),
+            lambda: plan.with_user(collector).write({"line_ids": [Command.clear()]}),
+            lambda: plan.with_user(collector).action_back_to_draft(),
+        ):
+            with self.assertRaises(UserError):
+                change()
+        plan.action_cancel()
+        with self.assertRaisesRegex(UserError, "cannot be deleted"):
+            plan.unlink()
 
     # -- money that is on its way --------------------------------------------------------------------------------------
 
@@ -235,16 +321,7 @@ class TestPaymentPlanCharge(PaymentPlanCase):
 
     def test_while_a_payment_waits_to_be_booked_nothing_is_charged(self):
         plan = self.agree_to_charge(terms={"max_missed": 3})
-        payment = self.env["account.payment"].create(
-            {
-                "amount": 1000,
-                "partner_id": self.payer.id,
-                "partner_type": "customer",
-                "payment_type": "inbound",
-                "date": JUNE,
-                "journal_id": self.pay_in_cash.id,
-            }
-        )
+        payment = self.money_on_account(self.payer, 1000, JUNE, post=False)
         self.charge(JUNE)
         self.assertFalse(plan.charge_ids)
         self.assertIn("not booked yet", plan.line_ids[0].charge_note)
@@ -267,7 +344,7 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         for day in (4, 5):
             debt = self.invoice(self.payer, 1000, due=date(2026, 5, day))
             plans |= self.agree_to_charge(items=self.items(debt), instalment_count=1)
-        self.on_account(300, JUNE)
+        self.money_on_account(self.payer, 300, JUNE)
         self.charge(JUNE)
         self.assertEqual(plans.mapped(lambda plan: plan.charge_ids.amount), [700, 1000])
 

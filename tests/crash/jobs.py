@@ -666,6 +666,10 @@ def _disputes(env, partner, day):
     _stop(env, "collection.dispute", partner, day, reason_id=reason.id, line_ids=lines)
 
 
+def _plan_of(env, partner):
+    return env["collection.payment.plan"].search([("partner_id", "=", partner.id)])
+
+
 ANSWERS = {
     "pays": _pays,
     "disputes": _disputes,
@@ -673,6 +677,8 @@ ANSWERS = {
         env, "collection.promise", partner, day, amount=100, promise_date=day + timedelta(days=9)
     ),
     "has_paid": lambda env, partner, day: _stop(env, "collection.payment.notice", partner, day, amount=100, payment_date=day),
+    "cancels the plan": lambda env, partner, day: _plan_of(env, partner).action_cancel(),
+    "takes the card away": lambda env, partner, day: _plan_of(env, partner).write({"token_id": False}),
     "waits": lambda env, partner, day: _stop(env, "collection.hold", partner, day, reason="Waits for a document"),
 }
 

@@ -23,6 +23,8 @@ ANSWERS = {
     "disputes": ([70], "In dispute"),
     "waits": ([], "On hold"),
     "has_paid": ([], "as they say"),
+    "cancels the plan": ([], "not running any more"),
+    "takes the card away": ([], "not in use any more"),
 }
 
 
