@@ -44,6 +44,7 @@ class CollectionDispute(models.Model):
     )
     money_pays = fields.Selection(
         [("undisputed", "The undisputed part first"), ("disputed", "The disputed part first")],
+        string="Incoming Money Pays",
         required=True,
         default="undisputed",
         tracking=True,

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
@@ -50,7 +51,10 @@ class TestSteps(StartAssistantCase):
         start = self.open()
         start.step = "on"
         self.assertEqual(start.tz, "UTC")
-        start.tz = "Europe/Madrid"
+        with freeze_time("2026-01-15 08:30"):
+            self.assertIn("8:30", start.tz_clock)
+            start.tz = "Europe/Madrid"
+            self.assertIn("9:30", start.tz_clock)
         start.action_switch_on()
         self.assertEqual(self.company.collection_tz, "Europe/Madrid")
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import ValidationError
-from odoo.tools import formatLang
+from odoo.tools import format_datetime, formatLang
 
 from ..engine import ageing, hints, project
 from .collection_safe_start import DONE
@@ -100,7 +100,15 @@ class CollectionSafeStart(models.TransientModel):
         default=lambda self: self.env.company.root_id.sudo().collection_tz or "UTC",
         help="The hour above, and the day on which something is overdue, are those of this time zone.",
     )
+    tz_clock = fields.Char(compute="_compute_tz_clock", help="What the clock shows in this time zone now.")
     overview = fields.Html(compute="_compute_overview", sanitize=False)
+
+    @api.depends("tz")
+    @api.depends_context("lang")
+    def _compute_tz_clock(self):
+        for start in self:
+            clock = format_datetime(self.env, fields.Datetime.now(), tz=start.tz or "UTC", dt_format="short")
+            start.tz_clock = start.env._("It is %(clock)s there now", clock=clock)
 
     # -- navigation ----------------------------------------------------------------------------------------------------
 

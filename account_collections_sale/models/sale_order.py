@@ -15,6 +15,23 @@ class SaleOrder(models.Model):
         help="Why nothing more is sold on account to this customer.",
     )
 
+    collection_credit_hold_way_out = fields.Char(
+        compute="_compute_collection_credit_hold_way_out", help="What this user can do about it."
+    )
+
+    @api.depends("collection_credit_hold", "company_id")
+    @api.depends_context("uid")
+    def _compute_collection_credit_hold_way_out(self):
+        for order in self:
+            if not order.collection_credit_hold:
+                order.collection_credit_hold_way_out = False
+            elif self.env["collection.credit.hold"]._may_override(order.company_id):
+                order.collection_credit_hold_way_out = self.env._("You can confirm it all the same; the order notes that.")
+            else:
+                order.collection_credit_hold_way_out = self.env._(
+                    "You cannot confirm it: ask a collector to lift the hold, or a collection manager to confirm it."
+                )
+
     @api.depends("partner_id", "partner_invoice_id", "company_id", "state")
     def _compute_collection_credit_hold(self):
         held = self._find_credit_holds()

@@ -119,6 +119,8 @@ class TestOrderOnCreditHold(CollectionsCase, HttpCase):
     def test_confirming_is_refused_by_role(self):
         self.hold_credit()
         order = self.quotation()
+        self.assertIn("You cannot confirm it: ask", order.with_user(self.seller).collection_credit_hold_way_out)
+        self.assertIn("all the same", order.with_user(self.head).collection_credit_hold_way_out)
         with self.assertRaisesRegex(UserError, "Ask a collector to lift the hold"):
             order.with_user(self.seller).action_confirm()
         order.with_user(self.head).action_confirm()
