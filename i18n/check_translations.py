@@ -13,7 +13,6 @@ LANGUAGES = ("de", "es", "fr", "it", "nl")
 CUSTOMER_FILES = (
     "models/collection_action_text.py",
     "models/collection_action_mail.py",
-    "models/collection_action_promise.py",
     "models/collection_action_proof.py",
     "models/collection_action_told.py",
     "models/collection_payment_plan_agreement.py",
