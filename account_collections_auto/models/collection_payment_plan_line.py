@@ -96,7 +96,10 @@ class CollectionPaymentPlanLine(models.Model):
 
     def write(self, vals):
         self._check_plan_is_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "payment_plan_id" in vals:
+            self._check_plan_is_draft()  # nor does a line move into a plan that stays as it is
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_draft(self):

@@ -27,6 +27,11 @@ class CollectionRecordedMixin(models.AbstractModel):
         self._check_not_recorded(vals)
         return super().write(vals)
 
+    def copy_data(self, default=None):
+        """What was recorded of one is not true of its copy."""
+        recorded = self._get_recorded() - (default or {}).keys()
+        return [{name: vals[name] for name in vals if name not in recorded} for vals in super().copy_data(default)]
+
     def _check_not_recorded(self, vals):
         """Refuse what a client sends for fields that are recorded."""
         recorded = [name for name in vals if name in self._get_recorded()]

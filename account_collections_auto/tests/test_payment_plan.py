@@ -659,10 +659,14 @@ class TestPaymentPlan(PaymentPlanCase):
         for vals in ({"state": "done"}, {"amount_paid": 5}, {"date_until": JUNE}, {"accepted_by": "Me"}):
             with self.assertRaises(AccessError, msg=vals):
                 plan.write(vals)
-        with self.assertRaises(AccessError):
-            plan.line_ids[0].write({"state": "paid"})
+        draft = plan.copy()
+        for lines in (plan.line_ids, draft.line_ids):
+            with self.assertRaises(UserError):
+                lines[0].write({"state": "paid"})
         with self.assertRaises(UserError):
             plan.line_ids[0].write({"amount": 1})
+        with self.assertRaises(UserError):
+            draft.line_ids[0].payment_plan_id = plan
         with self.assertRaises(UserError):
             plan.line_ids[0].unlink()
 
