@@ -90,6 +90,7 @@ class CollectionPromise(models.Model):
         return promises
 
     def action_approve(self):
+        """As ever; what it was recorded to replace is withdrawn only now."""
         result = super().action_approve()
         self.filtered("replaces_earlier")._replace_earlier()
         return result
