@@ -12,12 +12,14 @@ from .collection_action import SENT
 HORIZON = timedelta(days=200)
 # Reasons of today that the simulation finds by itself, on the day on which they hold.
 SIMULATED = {"gap", "below_minimum", "covered_by_credit", "manual_level", "no_steps", "resuming"}
+# The explanation of a case that is not saved yet.
+NOTHING_FOUND = {"reason": "", "stops": [], "items": {}, "item_stops": {}, "parts": {}}
 
 
 class Outlook(NamedTuple):
     """What the forecasts of several cases share, read at once: see `_get_outlook`."""
 
-    explained: dict
+    explained: dict  # {case id: its explanation}
     last: dict
     stops: dict
     rates: dict
@@ -37,7 +39,8 @@ class CollectionCase(models.Model):
             stops[company.id] = history.read_stops(self.env, company, cases.partner_id)
             currencies = cases.item_ids.currency_id.ids
             rates[company.id] = history.read_rates(self.env, company, currencies, today, today)
-        return Outlook(self.env["collection.cycle"]._explain(self), self._get_last_contacts(), stops, rates)
+        explained = {case.id: case.explanation or NOTHING_FOUND for case in self}
+        return Outlook(explained, self._get_last_contacts(), stops, rates)
 
     def _get_last_contacts(self):
         """Return {case id: [the last message and the last contact of any kind]}."""
@@ -52,7 +55,7 @@ class CollectionCase(models.Model):
         self.ensure_one()
         plan = plan or self.plan_id
         today = self.company_id._collection_today()
-        first = max(today, _free_from(outlook.explained["case_stops"].get(self.id)))
+        first = max(today, _free_from(outlook.explained[self.id]["stops"]))
         if first == date.max or not plan:
             return []
         messages = outlook.last.get(self.id, self.env["collection.action"]).filtered(lambda action: action.channel != "call")
@@ -67,16 +70,16 @@ class CollectionCase(models.Model):
         return list(islice(events, count))
 
     def _prepare_simulated_items(self, outlook, plan, first):
-        stops = outlook.stops[self.company_id.id]
+        stops, explained = outlook.stops[self.company_id.id], outlook.explained[self.id]
         levels = {level.id: level._prepare_simulation() for level in plan.level_ids}
         own_codes = {code for name in withhold.stop_models(self.env) for code in self.env[name]._stop_codes()}
         items = []
         for item in self.item_ids:
-            reasons = outlook.explained["item_stops"].get(item.id, [])
+            reasons = explained["item_stops"].get(str(item.id), [])
             stopped = stops[self.partner_id.id, None] + stops[self.partner_id.id, item.move_line_id.id]
             if any(reason["code"] not in own_codes | SIMULATED for reason in reasons):
                 stopped = [(date.min, None)]
-            amount = outlook.explained["parts"].get(item.id, item.amount_residual_currency)
+            amount = explained["parts"].get(str(item.id), item.amount_residual_currency)
             opened = ((first, Decimal(str(item.currency_id.round(float(amount))))),)
             got = _prepare_got(item, levels, plan)
             items.append(simulate.Item(item.id, item.currency_id.id, item.due_date, opened, tuple(stopped), got))
@@ -84,11 +87,11 @@ class CollectionCase(models.Model):
 
     def _get_obstacle(self, outlook):
         """Return what stops the customer or all of its debts today, in words; '' when nothing does or only some."""
-        explained = outlook.explained
-        stops = explained["case_stops"].get(self.id)
+        explained = outlook.explained[self.id]
+        stops = explained["stops"]
         if not stops:
             debts = self.item_ids.filtered(lambda item: item.amount_residual_currency > 0 and not item.is_small)
-            found = [explained["item_stops"].get(item.id) for item in debts if item.id not in explained["parts"]]
+            found = [explained["item_stops"].get(str(item.id)) for item in debts if str(item.id) not in explained["parts"]]
             stops = [reason for reasons in found for reason in reasons] if len(found) == len(debts) and all(found) else []
         unique = {str(reason): reason for reason in stops}
         return self.env["collection.reason"]._describe_all(unique.values())

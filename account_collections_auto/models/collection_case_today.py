@@ -17,19 +17,19 @@ class CollectionCase(models.Model):
     _inherit = "collection.case"  # pylint: disable=consider-merging-classes-inherited
 
     is_mine = fields.Boolean(
-        compute="_compute_today_flags",
+        compute="_compute_is_mine",
         search="_search_is_mine",
         string="Answered by Me",
         help="You are its collector; or it has none, and you are the default collector of the company.",
     )
     is_to_decide = fields.Boolean(
-        compute="_compute_today_flags",
+        compute="_compute_is_to_decide",
         search="_search_is_to_decide",
         string="To Decide",
         help="The last level has passed, or the final notice has expired, and nothing stops the customer.",
     )
     is_to_call = fields.Boolean(
-        compute="_compute_today_flags",
+        compute="_compute_is_to_call",
         search="_search_is_to_call",
         string="To Call Today",
         help="Among the largest overdue customers without a contact for two weeks, and without a message on its way.",
@@ -37,12 +37,24 @@ class CollectionCase(models.Model):
 
     partner_phone = fields.Char(related="partner_id.phone")
 
+    # Each alone: whom to call is asked of all cases of a company, and a form that shows another flag need not wait for it.
+
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_today_flags(self):
-        for name in ("is_mine", "is_to_decide", "is_to_call"):
-            found = self.search([("id", "in", self.ids), (name, "=", True)])
-            for case in self:
-                case[name] = case._origin in found
+    def _compute_is_mine(self):
+        self._compute_today_flag("is_mine")
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_is_to_decide(self):
+        self._compute_today_flag("is_to_decide")
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_is_to_call(self):
+        self._compute_today_flag("is_to_call")
+
+    def _compute_today_flag(self, name):
+        found = self.search([("id", "in", self.ids), (name, "=", True)])
+        for case in self:
+            case[name] = case._origin in found
 
     def _search_is_mine(self, operator, value):
         return self._search_today_flag(operator, self._mine_sql)

@@ -11,12 +11,13 @@ class CollectionCycle(models.Model):
 
     @api.model
     def _explain(self, cases):
-        """Return {"cases": {id: sentence}, "items": {id: sentence}}: why nothing would be sent today, '' where it would.
+        """Return {case id: why nothing would be sent today}, each a dictionary as `collection.case.explanation` keeps it.
 
-        "case_stops" and "item_stops" hold what stops them as it was found: {id: [{"code", "until", ...}]}; "parts" holds
-        what may be claimed of the items of which only a part is stopped: {id: amount}.
+        "reason": a sentence, '' where something would be sent; "items": such sentences, {item id as text: sentence}.
+        "stops" and "item_stops" hold what stops the case and its items as it was found: [{"code", "until", ...}];
+        "parts" what may be claimed of the items of which only a part is stopped.
         """
-        result = {"cases": {}, "items": {}, "case_stops": {}, "item_stops": {}, "parts": {}}
+        result = {}
         for company, group in cases.sudo().grouped("company_id").items():
             if not group.ids:
                 continue
@@ -25,46 +26,54 @@ class CollectionCycle(models.Model):
             engine = self.env["collection.cycle"].sudo().env
             select.select(engine, company, date, SQL("SELECT unnest(%s)", group.ids))
             withhold.withhold(engine, company, date)
-            self._read_explanation(result, group)
+            result |= self._read_explanation(group)
             select.drop(engine)
         return result
 
-    def _read_explanation(self, result, cases):
+    def _read_explanation(self, cases):
         describe_all = self.env["collection.reason"]._describe_all
-        values = withhold.reasons_sql("stop")
-        rows = self.env.execute_query(SQL("SELECT item_id, %s FROM collection_tmp_stop stop GROUP BY item_id", values))
-        item_reasons = dict(rows)
-        case_reasons = dict(
-            self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop stop GROUP BY case_id", values))
+        reasons = withhold.reasons_sql("stop")
+        case_stops = dict(
+            self.env.execute_query(SQL("SELECT case_id, %s FROM collection_tmp_case_stop stop GROUP BY case_id", reasons))
         )
-        result["item_stops"].update(item_reasons)
-        result["case_stops"].update(case_reasons)
+        found = {
+            case.id: {"items": {}, "item_stops": {}, "parts": {}, "stops": case_stops.get(case.id, [])} for case in cases
+        }
         rows = self.env.execute_query(
             SQL(
-                """SELECT item_id, case_id, reached, advances,
-                          CASE WHEN collectable AND claimable < amount_residual_currency THEN claimable END
-                     FROM collection_tmp_item WHERE NOT is_credit"""
+                """SELECT item.item_id, item.case_id, item.reached, item.advances, stopped.reasons,
+                          CASE WHEN item.collectable AND item.claimable < item.amount_residual_currency
+                               THEN item.claimable END
+                     FROM collection_tmp_item item
+                     LEFT JOIN (SELECT item_id, %s AS reasons FROM collection_tmp_stop stop
+                                 WHERE item_id IN (SELECT item_id FROM collection_tmp_item) GROUP BY item_id) stopped
+                       ON stopped.item_id = item.item_id
+                    WHERE NOT item.is_credit""",
+                reasons,
             )
         )
         advancing, seen = set(), {}
-        for item_id, case_id, reached, advances, part in rows:
+        for item_id, case_id, reached, advances, item_stops, part in rows:
+            explained, key = found[case_id], str(item_id)
             if part is not None:
-                result["parts"][item_id] = part
-            reasons = item_reasons.get(item_id) or (case_reasons.get(case_id) if advances else None)
-            result["items"][item_id] = describe_all(reasons) if reasons else ("" if advances else self._not_yet())
+                explained["parts"][key] = part
+            if item_stops:
+                explained["item_stops"][key] = item_stops
+            stops = item_stops or (explained["stops"] if advances else None)
+            explained["items"][key] = describe_all(stops) if stops else ("" if advances else self._not_yet())
             if advances:
                 advancing.add(case_id)
             if reached:
-                seen.setdefault(case_id, []).extend(item_reasons.get(item_id) or [])
+                seen.setdefault(case_id, []).extend(item_stops or [])
         for case in cases:
-            reasons = case_reasons.get(case.id) or ([] if case.id in advancing else seen.get(case.id, []))
-            if reasons:
-                unique = {reason["code"] + str(reason.get("text")): reason for reason in reasons}
-                result["cases"][case.id] = describe_all(unique.values())
-            elif case.id in advancing:
-                result["cases"][case.id] = ""
+            stops = found[case.id]["stops"] or ([] if case.id in advancing else seen.get(case.id, []))
+            if stops:
+                unique = {stop["code"] + str(stop.get("text")): stop for stop in stops}
+                reason = describe_all(unique.values())
             else:
-                result["cases"][case.id] = self._nothing_reached(case)
+                reason = "" if case.id in advancing else self._nothing_reached(case)
+            found[case.id]["reason"] = reason
+        return found
 
     def _not_yet(self):
         return self.env._("The next level is not reached")

@@ -51,10 +51,12 @@ class CollectionItem(models.Model):
     def _search_days_overdue(self, operator, value):
         return self._search_calendar_figure("days_overdue", operator, value)
 
+    @api.depends_context("lang")
     def _compute_stop_reason(self):
-        explained = self.env["collection.cycle"]._explain(self.case_id)
-        for item in self:
-            item.stop_reason = explained["items"].get(item.id, "")
+        for case, items in self.grouped("case_id").items():
+            sentences = (case.explanation or {}).get("items", {})
+            for item in items:
+                item.stop_reason = sentences.get(str(item._origin.id), "")
 
     def action_open_document(self):
         """Open the invoice, credit note, payment or entry behind the item."""
