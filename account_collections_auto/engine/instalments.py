@@ -203,7 +203,8 @@ def judge(env, company, date, cases=None):
                   SET state = verdict.state, amount_paid = verdict.paid, amount_credited = verdict.credited,
                       amount_rest = verdict.rest, amount_covered = verdict.covered,
                       reopened_on = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.reopened END,
-                      grace_until = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.grace_until END
+                      grace_until = CASE WHEN verdict.state IN ('late', 'missed') THEN verdict.grace_until END,
+                      seen_on = CASE WHEN verdict.state = line.state THEN line.seen_on END
                  FROM verdict
                 WHERE line.id = verdict.id
                   AND (line.state, line.amount_paid, line.amount_credited, line.amount_rest, line.amount_covered,

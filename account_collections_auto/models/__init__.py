@@ -39,6 +39,7 @@ from . import collection_payment_notice
 from . import collection_plan_instalments
 from . import collection_payment_plan
 from . import collection_payment_plan_line
+from . import collection_payment_plan_line_seen
 from . import collection_payment_plan_verdict
 from . import collection_payment_plan_message
 from . import collection_payment_plan_agreement

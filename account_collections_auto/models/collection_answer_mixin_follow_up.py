@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .undo import offer_undo
+
 
 class CollectionAnswerMixin(models.AbstractModel):
     """Answers that somebody has to see to: many of them are done at once, and taken back."""
@@ -14,16 +16,7 @@ class CollectionAnswerMixin(models.AbstractModel):
         todos = self._find_follow_ups()
         answers = self.browse(set(todos.mapped("res_id")))
         todos.action_feedback()
-        return {
-            "type": "ir.actions.client",
-            "tag": "collection_undo",
-            "params": {
-                "message": self.env._("Done: %(count)s", count=len(answers)),
-                "model": self._name,
-                "ids": answers.ids,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return offer_undo(self.env._("Done: %(count)s", count=len(answers)), answers)
 
     def action_undo(self):
         """Open again what this user has done today. A second click changes nothing."""

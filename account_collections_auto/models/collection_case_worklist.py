@@ -23,6 +23,13 @@ class CollectionCase(models.Model):
         string="Last Contact",
         help="The last day on which a reminder left, or somebody wrote or called.",
     )
+    next_level_date = fields.Date(
+        compute="_compute_calendar_figures",
+        search="_search_next_level_date",
+        string="Next Level",
+        help="The day on which an item reaches its next level. Today: it has, and goes with the next cycle, unless something "
+        "holds it back. Empty: nothing comes by itself.",
+    )
     withheld_code = fields.Selection(
         selection=lambda self: self.env["collection.reason"]._selection_code(),
         compute="_compute_calendar_figures",
@@ -75,6 +82,12 @@ class CollectionCase(models.Model):
                 SQL.identifier(alias, "last_written_date"),
                 case_id,
             ),
+            "next_level_date": SQL(
+                "CASE WHEN %(next_step)s IS NULL AND %(date)s IS NOT NULL THEN GREATEST(%(date)s, %(today)s) END",
+                next_step=SQL.identifier(alias, "next_step"),
+                date=SQL.identifier(alias, "next_action_date"),
+                today=today,
+            ),
             "withheld_code": SQL(
                 """(SELECT min(decision.reason_code) FROM collection_cycle_line decision
                      WHERE decision.case_id = %s AND decision.decision != 'planned' AND decision.cycle_id = ANY(ARRAY(
@@ -90,6 +103,9 @@ class CollectionCase(models.Model):
 
     def _search_last_contact_date(self, operator, value):
         return self._search_calendar_figure("last_contact_date", operator, value)
+
+    def _search_next_level_date(self, operator, value):
+        return self._search_calendar_figure("next_level_date", operator, value)
 
     def _search_withheld_code(self, operator, value):
         return self._search_calendar_figure("withheld_code", operator, value)
@@ -116,9 +132,10 @@ class CollectionCase(models.Model):
         return self._open_decision("collection.snooze", self.env._("Snooze"))
 
     def action_unsnooze(self):
-        """Put these cases back into the worklist today."""
+        """Put these cases back into the worklist today. Offers to snooze them again, as they were."""
         self._check_collector()
-        self.filtered("snooze_until").write({"snooze_until": False, "snooze_reason": False})
+        snoozed = self.filtered("snooze_until")
+        return self.env["collection.unsnooze"].create({"case_ids": snoozed.ids}).action_apply() if snoozed else False
 
     def action_log_call(self):
         """Ask what came out of a call with this customer."""

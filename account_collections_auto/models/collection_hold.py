@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from .undo import offer_undo
+
 _TODO = "account_collections_auto.mail_activity_type_hold"
 # What a hold without a reason of the list stops.
 _PLAIN = ("messages", "calls", "placement")
@@ -158,18 +160,12 @@ class CollectionHold(models.Model):
         """End the hold: from today on the items go on where they stood. Offers a way back."""
         ended = self.filtered("active")
         super().action_end()
-        customers = ended.partner_id
-        who = customers.display_name if len(customers) == 1 else self.env._("%(count)s customers", count=len(customers))
-        return {
-            "type": "ir.actions.client",
-            "tag": "collection_undo",
-            "params": {
-                "message": self.env._("%(customers)s: the hold has ended.", customers=who),
-                "model": self._name,
-                "ids": ended.ids,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._("%(customers)s: the hold has ended.", customers=ended._name_customers())
+        return offer_undo(message, ended)
+
+    def _name_customers(self):
+        customers = self.partner_id
+        return customers.display_name if len(customers) == 1 else self.env._("%(count)s customers", count=len(customers))
 
     def action_undo(self):
         """Take back that a hold was ended today: it goes on as if nothing had been. A second click changes nothing."""

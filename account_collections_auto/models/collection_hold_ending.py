@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .undo import offer_undo
+
 DAYS_AHEAD = 7
 
 
@@ -71,16 +73,42 @@ class CollectionHold(models.Model):
         )
 
     def action_prolong(self):
-        """Let the hold last two weeks longer."""
-        for hold in self.filtered("date_until"):
-            hold.date_until += timedelta(days=14)
+        """Let the holds last two weeks longer. Offers a way back."""
+        self._check_decides()
+        ending = self.filtered("date_until")
+        before = ending._read_ending()
+        for date_until, holds in ending.grouped("date_until").items():
+            holds.date_until = date_until + timedelta(days=14)
+        message = self.env._("%(customers)s: on hold two weeks longer.", customers=ending._name_customers())
+        return ending._answer(message, before)
 
     def action_let_end(self):
-        """The hold ends on its day: do not ask again."""
+        """The holds end on their day: do not ask again. Offers a way back."""
+        self._check_decides()
+        before = self._read_ending()
+        self.ends_as_planned = True
+        message = self.env._("%(customers)s: the hold ends on its day.", customers=self._name_customers())
+        return self._answer(message, before)
+
+    def _check_decides(self):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("account_collections_auto.group_collector"):
             raise AccessError(self.env._("Only a collector can decide about holds."))
-        self.ends_as_planned = True
+        self.check_access("write")
+
+    def _read_ending(self):
+        """Return {hold id as text: [its last day, whether it ends as planned]}."""
+        return {
+            str(hold.id): [hold.date_until.isoformat() if hold.date_until else False, hold.ends_as_planned] for hold in self
+        }
+
+    def _answer(self, message, before):
+        """Say ``message``, and offer to make the holds again what they were ``before``."""
+        after = self._read_ending()
+        values = {hold_id: [before[hold_id], after[hold_id]] for hold_id in before}
+        # sudo: what an answer takes back is written by no client
+        answer = self.env["collection.hold.answer"].sudo().create({"hold_ids": self.ids, "answered": values})
+        return offer_undo(message, answer.sudo(False))
 
     def write(self, vals):
         if "date_until" in vals:

@@ -260,7 +260,7 @@ class CollectionPaymentPlan(models.Model):
             today = plan.company_id._collection_today()
             # Also what fell due meanwhile: nobody pays instalments of a plan that has ended.
             unpaid_sudo = plan.sudo().line_ids.filtered_domain([("state", "!=", "paid"), ("date", "<", today)])
-            unpaid_sudo.write({"state": "late", "reopened_on": today})
+            unpaid_sudo.write({"state": "late", "reopened_on": today, "seen_on": False})
             plan.sudo()._run_again()
         self.activity_feedback(["account_collections_auto.mail_activity_type_payment_plan_ended"])
         self._mirror()

@@ -26,6 +26,7 @@ class CollectionToday(models.AbstractModel):
         return "collection.payment.plan.line", [
             ("plan_state", "=", "running"),
             ("state", "in", ("late", "missed")),
+            ("seen_on", "=", False),
             *self._mine_domain("case_id."),
         ]
 
@@ -42,7 +43,8 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def open_missed_instalments(self):
         """Open the instalments past their day of plans that still run."""
-        return self._open("collection_payment_plan_line_action", self._missed_instalments()[1])
+        context = {"collection_bulk": "done"}
+        return self._open("collection_payment_plan_line_action", self._missed_instalments()[1], context=context)
 
     @api.model
     def open_ended_plans(self):

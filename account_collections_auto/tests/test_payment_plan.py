@@ -726,7 +726,23 @@ class TestPaymentPlan(PaymentPlanCase):
         self.judge(date(2026, 7, 2))
         self.assertEqual(lines().get("open_missed_instalments", 0) - before.get("open_missed_instalments", 0), 1)
         domain = self.env["collection.today"].open_missed_instalments()["domain"]
-        self.assertIn(plan.line_ids[0], self.env["collection.payment.plan.line"].search(domain))
+        line = plan.line_ids[0]
+        self.assertIn(line, self.env["collection.payment.plan.line"].search(domain))
+        auditor = self.make_user("looks on", "account_collections_auto.group_collection_auditor")
+        for method in ("action_seen", "action_undo"):
+            with self.assertRaises(AccessError):
+                getattr(line.with_user(auditor), method)()
+        undo = line.action_seen()
+        self.assertEqual((undo["params"]["model"], undo["params"]["ids"]), (line._name, line.ids))
+        self.assertEqual(lines().get("open_missed_instalments", 0), before.get("open_missed_instalments", 0))
+        line.action_undo()
+        self.assertEqual(lines().get("open_missed_instalments", 0) - before.get("open_missed_instalments", 0), 1)
+        line.action_seen()
+        with self.assertRaises(UserError):
+            line.with_user(self.make_user("clerk", "account_collections_auto.group_collector")).seen_on = False
+        self.assertEqual(line.state, "late")
+        self.judge(date(2026, 7, 3))
+        self.assertTrue(line.seen_on, "Nothing new")
         self.judge(date(2026, 7, 6))
         after = lines()
         self.assertEqual(after.get("open_ended_plans", 0) - before.get("open_ended_plans", 0), 1)

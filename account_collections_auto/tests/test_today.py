@@ -551,7 +551,6 @@ class TestTodayPeople(TodayCase):
             ("collection.bounce", "list", "action_release"),
             ("collection.bounce", "kanban", "action_release"),
             ("collection.bounce", "form", "action_release"),
-            ("collection.case", "form", "action_unsnooze"),
         ):
             buttons = etree.fromstring(self.env[model].get_view(view_type=kind)["arch"]).xpath(f"//button[@name='{name}']")
             with self.subTest(model=model, kind=kind):

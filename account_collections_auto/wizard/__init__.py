@@ -4,6 +4,8 @@ from . import collection_assign
 from . import collection_hold_start
 from . import collection_change_plan
 from . import collection_snooze
+from . import collection_unsnooze
+from . import collection_hold_answer
 from . import collection_call_log
 from . import collection_case_decide
 from . import collection_case_decide_write_off
