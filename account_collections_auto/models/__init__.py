@@ -157,6 +157,7 @@ from . import res_partner
 from . import res_partner_channels
 from . import res_users
 from . import res_users_settings
+from . import web_tour_tour
 from . import res_partner_statement
 from . import res_config_settings
 from . import res_config_settings_today
