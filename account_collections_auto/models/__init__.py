@@ -81,6 +81,7 @@ from . import collection_case_dispute
 from . import collection_case_promise
 from . import collection_case_payment_notice
 from . import collection_case_hold
+from . import collection_case_main_action
 from . import collection_mirror
 from . import collection_cycle
 from . import collection_cycle_summary

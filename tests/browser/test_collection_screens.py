@@ -28,7 +28,7 @@ class TestCollectionScreens(CollectionsCase, HttpCase):
 
     def test_case_says_that_a_message_waits(self):
         self.shows("/odoo/collection-cases", ".o_data_row", "Debtor of the Story")
-        self.shows(f"/odoo/collection-cases/{self.case(self.debtor).id}", ".alert", "has not left")
+        self.shows(f"/odoo/collection-cases/{self.case(self.debtor).id}", ".btn-primary", "Approve the Message")
 
     def test_message_to_approve_and_cycle_open(self):
         self.shows(f"{ACTION}collection_action_action_review", ".o_data_row", "Debtor of the Story")
