@@ -87,7 +87,7 @@ class CollectionCase(models.Model):
     # What the last refresh found overdue is right from that day on until the next item falls due.
     overdue_then = fields.Monetary(string="Overdue at the Last Refresh", readonly=True)
     overdue_from = fields.Date(string="Overdue Since the Refresh Of", readonly=True)
-    overdue_until = fields.Date(string="Overdue Until", readonly=True)
+    overdue_until = fields.Date(readonly=True)
     oldest_due_date = fields.Date(readonly=True, index=True)
     days_overdue = fields.Integer(
         compute="_compute_calendar_figures", search="_search_days_overdue", aggregator="max", help="Of the oldest item."
