@@ -104,9 +104,11 @@
         "views/collection_credit_hold_views.xml",
         "views/res_config_settings_credit_hold_views.xml",
         "views/collection_level_escalation_views.xml",
+        "views/collection_phone_more_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_collections_auto/static/src/**/*"],
+        "mail.assets_message_email": ["account_collections_auto/static/src/message/message.scss"],
         "web.assets_tests": ["account_collections_auto/static/tests/tours/**/*"],
     },
     "demo": ["demo/collection_demo.xml"],

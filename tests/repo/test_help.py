@@ -11,6 +11,8 @@ CLONE = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 CONFIGURATION = {"collection.plan", "collection.level", "collection.step", "collection.plan.rule", "res.config.settings"}
 CONFIGURATION |= {"collection.hold.reason"}
+# Long lists of words, which nobody writes on a phone.
+WORDS_OF_ANSWERS = "collection_reply_rule_action"
 # What says itself all there is to say.
 PLAIN = {"name", "active", "sequence", "company_id", "currency_id", "company_currency_id", "level_ids", "step_ids", "plan_id"}
 
@@ -93,3 +95,24 @@ def test_every_list_says_the_next_step_when_it_is_empty(module):
                 if record.find("field[@name='help']") is None and record.findtext("field[@name='target']") != "new":
                     silent.append(f"{path.name}: {record.get('id')}")
     assert silent == []
+
+
+def test_every_list_of_a_menu_has_cards_for_phones():
+    actions, opened, cards = {}, set(), set()
+    for path in [path for module in MODULES for path in (module / "views").glob("*.xml")]:
+        for node in etree.parse(str(path)).iter("record", "menuitem"):
+            if node.tag == "menuitem":
+                opened.add(node.get("action"))
+            elif node.get("model") == "ir.actions.act_window":
+                actions[node.get("id")] = node
+            elif node.get("model") == "ir.ui.view" and node.xpath("field[@name='arch']/kanban"):
+                cards.add(node.findtext("field[@name='model']"))
+    modes = {name: (node.findtext("field[@name='view_mode']") or "list").split(",") for name, node in actions.items()}
+    lists = {name for name in opened & set(actions) if "list" in modes[name] and not {"pivot", "graph"} & set(modes[name])}
+    without = {
+        name
+        for name in lists - {WORDS_OF_ANSWERS}
+        if "kanban" not in modes[name] or actions[name].findtext("field[@name='res_model']") not in cards
+    }
+    assert len(lists) > 20
+    assert sorted(without) == []
