@@ -136,6 +136,14 @@ class TestPlanTry(CollectionsCase):
         self.assertEqual(found, sorted(found))
         self.assertIn(invoice.name, result)
 
+    def test_an_invoice_in_instalments_is_named_once(self):
+        customer = self.customer("In Parts")
+        invoice = self.instalments(customer, (50, date(2026, 6, 1)), (50, date(2026, 6, 2)))
+        rows = [row for row in self.trial(customer)._try()["rows"] if row["kind"] == "message"]
+        named = [numbers for row in rows for numbers in [*row["advancing"].values(), row["listed"]] if numbers]
+        self.assertTrue(named)
+        self.assertEqual(named, [[invoice.name]] * len(named))
+
     def count(self, table):
         self.env.cr.execute(f"SELECT count(*) FROM {table}")  # pylint: disable=sql-injection
         return self.env.cr.fetchone()[0]

@@ -113,10 +113,10 @@ class CollectionPlanTry(models.TransientModel):
         by_level = {}
         if is_message:
             for key, level in event.advancing.items():
-                by_level.setdefault(names[level.key], []).append(self._name_line(lines[key]))
-            listed = [self._name_line(lines[key]) for key in event.listed]
+                by_level.setdefault(names[level.key], []).append(lines[key])
+            listed = self._name_lines(lines[key] for key in event.listed)
         else:
-            by_level[names[event.level.key]] = [self._name_line(lines[key]) for key in event.items]
+            by_level[names[event.level.key]] = [lines[key] for key in event.items]
             listed = []
         return {
             "kind": "message" if is_message else "by_hand",
@@ -124,7 +124,7 @@ class CollectionPlanTry(models.TransientModel):
             "order": 1,
             "date": format_date(self.env, event.day),
             "title": names[event.level.key],
-            "advancing": by_level,
+            "advancing": {name: self._name_lines(of_level) for name, of_level in by_level.items()},
             "listed": listed,
             "amount": self._format(event.total, self.company_id.currency_id) if is_message else "",
             "deadline": format_date(self.env, event.deadline) if is_message else "",
@@ -151,6 +151,10 @@ class CollectionPlanTry(models.TransientModel):
 
     def _is_shown(self, line):
         return self.date_from <= line.day <= self.date_to
+
+    def _name_lines(self, lines):
+        """Return the numbers of the documents, each once however many of its instalments are among ``lines``."""
+        return list(dict.fromkeys(map(self._name_line, lines)))
 
     def _name_line(self, line):
         return line.number or self.env._("Entry %(number)s", number=line.move_id)
