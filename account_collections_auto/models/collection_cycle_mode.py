@@ -128,9 +128,12 @@ class CollectionCycle(models.Model):
         return values
 
     def _describe_result(self, counts, sent):
-        parts = [self.env._("%(count)s messages have left", count=sent)]
-        if counts.get("review"):
-            parts.append(self.env._("%(count)s wait for approval", count=counts["review"]))
+        waiting = counts.get("review")
+        parts = [self.env._("One message has left") if sent == 1 else self.env._("%(count)s messages have left", count=sent)]
+        if waiting == 1:
+            parts.append(self.env._("one waits for approval"))
+        elif waiting:
+            parts.append(self.env._("%(count)s wait for approval", count=waiting))
         return ", ".join(parts)
 
     def _send_progress(self):

@@ -174,6 +174,11 @@ class TestCycleMode(CollectionsCase):
         self.run_cron()
         self.assertEqual((cycle.state, cycle.get_progress()["text"]), ("done", "2 messages have left"))
 
+    def test_the_result_of_a_cycle_counts_as_people_do(self):
+        describe = self.env["collection.cycle"]._describe_result
+        self.assertEqual(describe({"review": 1}, 1), "One message has left, one waits for approval")
+        self.assertEqual(describe({"review": 2}, 0), "0 messages have left, 2 wait for approval")
+
     def test_confirmed_too_late_in_the_evening_it_waits_as_a_preview_again(self):
         self.run_cron()
         cycle = self.waiting()
