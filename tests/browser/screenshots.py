@@ -164,7 +164,7 @@ def stops(env):
         path = f"/odoo/action-{action_id}"
         if kind == "ir.actions.client":
             yield xmlid, path
-        elif kind == "ir.actions.act_window":
+        elif kind == "ir.actions.act_window" and "active_id" not in (action["context"] or ""):  # else of a record only
             yield from _stops_of_window(xmlid, path, Screen(env, action))
 
 
