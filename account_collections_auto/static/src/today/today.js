@@ -6,6 +6,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
+import { formatInteger } from "@web/views/fields/formatters";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { StartBanner } from "../start_assistant/start_banner";
 
@@ -24,6 +25,7 @@ export class CollectionToday extends Component {
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.display = { controlPanel: {} };
+        this.formatInteger = formatInteger;
         this.state = useState({ page: { tiles: [], notices: [] }, isBusy: false });
         onWillStart(() => this.load());
     }
