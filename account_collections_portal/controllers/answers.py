@@ -314,11 +314,24 @@ class CollectionsAnswers(CollectionsStatement):
         return self._collections_accept_form(viewer, plan)
 
     def _collections_accept_form(self, viewer, plan, **values):
-        return self._collections_form(viewer, "plan_accept", viewer.env._("Payment plan"), plan=plan, **values)
+        cards = self._collections_cards(plan) if plan.state == "proposed" else []
+        return self._collections_form(viewer, "plan_accept", viewer.env._("Payment plan"), plan=plan, cards=cards, **values)
+
+    def _collections_cards(self, plan):
+        """Return the stored cards that may be charged for a plan: those of who is logged in, also if a link was followed.
+
+        A link alone does not open them: a mail may be forwarded to anybody.
+        """
+        person = request.env.user.partner_id
+        own = [("partner_id", "=", person.id), ("provider_id.company_id", "=", plan.company_id.id)]
+        tokens = plan.env["payment.token"]
+        if request.env.user._is_public() or person.commercial_partner_id != plan.partner_id.commercial_partner_id:
+            return tokens
+        return tokens.search([*own, ("provider_id.state", "!=", "disabled")])
 
     @collections_route("/plan/<int:plan_id>", methods=("POST",))
-    def collections_accept_plan(self, viewer, plan_id, name=None, agreed=None, **_kw):
-        """Accept a plan with the name typed under it."""
+    def collections_accept_plan(self, viewer, plan_id, name=None, agreed=None, card=None, **_kw):
+        """Accept a plan with the name typed under it, and perhaps let us charge a stored card on each day."""
         plan = viewer.find_answer("collection.payment.plan", plan_id)
         if plan.state not in ("proposed", "running"):
             raise NotFound()
@@ -327,12 +340,15 @@ class CollectionsAnswers(CollectionsStatement):
             signed = forms.read_text(name, 80)
             if len(signed) < 3 or not agreed:
                 raise Refused(viewer.env._("Type your name and tick that you agree."))
-            plan._portal_accept(signed, request.httprequest.remote_addr, viewer.author())
+            token = self._collections_cards(plan).filtered(lambda token: str(token.id) == card)
+            if card and not token:
+                raise Refused(viewer.env._("This card cannot be charged. Choose how you pay once more."))
+            plan._portal_accept(signed, request.httprequest.remote_addr, viewer.author(), token)
             return plan
 
         _plan, problem = self._collections_try(act)
         if problem:
-            return self._collections_accept_form(viewer, plan, problem=problem, typed={"name": name})
+            return self._collections_accept_form(viewer, plan, problem=problem, typed={"name": name, "card": card})
         return self._collections_thanks(viewer)
 
     # -- talk to us ----------------------------------------------------------------------------------------------------

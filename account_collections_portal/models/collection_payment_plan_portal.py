@@ -10,8 +10,11 @@ class CollectionPaymentPlan(models.Model):
     signed_at = fields.Datetime(string="Signed Online", readonly=True, copy=False)
     signed_ip = fields.Char(string="Signed From", readonly=True, copy=False, help="The address of the computer or phone.")
 
-    def _portal_accept(self, name, address, author):
-        """The customer typed its name under what was proposed. Accepting again changes nothing."""
+    def _portal_accept(self, name, address, author, token):
+        """The customer typed its name under what was proposed, and may allow us to charge a stored card (``token``).
+
+        Accepting again changes nothing.
+        """
         self.ensure_one()
         self.case_id._portal_begin()
         self.invalidate_recordset(["state"])
@@ -19,6 +22,14 @@ class CollectionPaymentPlan(models.Model):
             return
         self._accept(name, self.company_id._collection_today(), self.env["ir.attachment"])
         self.write({"signed_at": fields.Datetime.now(), "signed_ip": address})
+        if token:
+            self.write(
+                {
+                    "token_id": token.id,
+                    "charge_consent_on": self.accepted_on,
+                    "charge_consent": self.env._("Chosen on the customer's page, signed by %(name)s", name=name),
+                }
+            )
         self.case_id._portal_note(
             self, self.env._("signed by %(name)s from %(address)s", name=name, address=address), author
         )
