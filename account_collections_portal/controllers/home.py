@@ -29,6 +29,17 @@ class CollectionsHome(CollectionsStatement, PortalAccount):
         return values
 
     @http.route()
+    def portal_my_invoice_detail(self, invoice_id, access_token=None, report_type=None, download=False, **kw):
+        """Odoo marks what it prints as changed by hand. Who opens the PDF of an invoice, or a mail scanner, changes nothing."""
+        show = super().portal_my_invoice_detail
+        if not report_type:
+            return show(invoice_id, access_token=access_token, **kw)
+        with request.env.cr.savepoint() as savepoint:
+            response = show(invoice_id, access_token=access_token, report_type=report_type, download=download, **kw)
+            savepoint.rollback()
+        return response
+
+    @http.route()
     def portal_my_overdue_invoices(self, access_token=None, **kw):
         """Odoo's page asks for the whole amount of one contact's invoices; ours for what is open of all."""
         return request.redirect(ROOT)
