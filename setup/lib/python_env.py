@@ -1,4 +1,4 @@
-"""The virtual environment with what ``requirements.txt`` pins."""
+"""The virtual environment with what ``requirements.txt`` and ``requirements-alone.txt`` pin."""
 
 import os
 import shutil
@@ -18,9 +18,9 @@ def python():
     """The virtual environment's Python, made on the first call."""
     if sys.version_info < OLDEST:
         raise Problem(f"Odoo 19 needs Python 3.10 or newer, this is {sys.version.split()[0]}: start it with a newer python3")
-    requirements = CLONE / "requirements.txt"
-    key = content_key(requirements.read_bytes(), sys.version, sys.base_prefix)
-    folder = prepared(cache_folder() / f"python-{key}", lambda folder: _build(folder, requirements))
+    requirements, alone = CLONE / "requirements.txt", CLONE / "requirements-alone.txt"
+    key = content_key(requirements.read_bytes(), alone.read_bytes(), sys.version, sys.base_prefix)
+    folder = prepared(cache_folder() / f"python-{key}", lambda folder: _build(folder, requirements, alone))
     return folder / "bin/python"
 
 
@@ -33,17 +33,17 @@ def pip(python, *arguments, failure):
     checked([python, "-m", "pip", "--disable-pip-version-check", *arguments], failure, env=clean_environment())
 
 
-def _build(folder, requirements):
+def _build(folder, requirements, alone):
     with doing("installing the pinned Python packages"):
         _empty_environment(folder)
-        pip(
-            folder / "bin/python",
-            "install",
-            "--quiet",
-            "--requirement",
-            requirements,
-            failure="cannot install the Python packages of requirements.txt: check that pip reaches its package index",
-        )
+        for options in (["--requirement", requirements], ["--no-deps", "--requirement", alone]):
+            pip(
+                folder / "bin/python",
+                "install",
+                "--quiet",
+                *options,
+                failure=f"cannot install the Python packages of {options[-1].name}: check that pip reaches its package index",
+            )
 
 
 def _empty_environment(folder):

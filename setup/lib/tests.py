@@ -94,7 +94,7 @@ def _use_a_browser(path):
     """Whether a test in ``path`` (a file, a folder, or a pytest node) starts a browser."""
     place = CLONE / path.split("::")[0]
     files = place.rglob("test_*.py") if place.is_dir() else [place]
-    return any(re.search(r"\b(start_tour|browser_js)\(", file.read_text()) for file in files)
+    return any(re.search(r"\b(start_tour|browser_js|open_browser)\(", file.read_text()) for file in files)
 
 
 def _all_tests():
