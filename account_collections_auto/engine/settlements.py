@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .promises import IS_MONEY
 from .rates import rates_sql
+from .withhold import stop_models
 
 
 def received_sql(env, condition):
@@ -117,4 +118,17 @@ def _sums_sql(env, company, date, condition):
         received=received_sql(env, condition),
         on_account=_on_account_sql(condition),
         condition=condition,
+    )
+
+
+def find_stops(env, company, item_ids, date):
+    """Return [(item id, code, text)] of the ``item_ids`` that an answer or an agency stops on ``date``, in full or in part."""
+    models = [name for name in stop_models(env) if name != "collection.hold"]
+    return env.execute_query(
+        SQL(
+            """SELECT DISTINCT ON (item_id) item_id, code, info FROM (%s) stop (item_id, code, until, info, amount)
+                WHERE item_id = ANY(%s) ORDER BY item_id, code""",
+            SQL(" UNION ALL ").join(SQL("(%s)", env[name]._stopped_items_sql(company, date)) for name in models),
+            list(item_ids),
+        )
     )

@@ -81,6 +81,8 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
     if wish.about and not env[wish.about]._is_stopped_itself:
         _forget_stop_of(env, wish.about)
     _take_off_stopped(env)
+    if wish.about and env[wish.about]._is_told_whole:
+        _wait_for_whole(env, wish)
     if wish.kind == "instalment":
         instalments.forget_own_stop(env)
     _claim(env)
@@ -110,7 +112,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
 
 def _item_stops(env, company, date):
     """Return SELECTs of (item_id, code, until, text, amount); without an amount the whole item is stopped."""
-    stops = [_no_followup(), _blocked(), _not_sent(), _online_payment(company, date), payment_on_its_way(), _direct_debit()]
+    stops = [no_followup(), _blocked(), _not_sent(), _online_payment(company, date), payment_on_its_way(), direct_debit()]
     stops.append(_charge_under_way(env))
     electronic = _electronic_invoice(env)
     if electronic:
@@ -136,6 +138,19 @@ def _forget_stop_of(env, model):
     env.cr.execute(SQL("DELETE FROM collection_tmp_stop WHERE code = %s", env[model]._stop_code()))
 
 
+def _wait_for_whole(env, wish):
+    """A message that names the sum of its items waits while a stop keeps us from claiming one of them, or a part of it."""
+    env.cr.execute(
+        SQL(
+            """INSERT INTO collection_tmp_case_stop (case_id, code, until, info)
+               SELECT DISTINCT item.case_id, stop.code, stop.until, stop.info
+                 FROM collection_tmp_stop stop JOIN collection_tmp_item item ON item.item_id = stop.item_id
+                WHERE item.item_id = ANY(%s) AND item.stopped > 0""",
+            list(wish.items),
+        )
+    )
+
+
 def _take_off_stopped(env):
     """What a stop covers is not claimed; an item of which no more than the tolerance is left is not collectable."""
     env.cr.execute(
@@ -152,7 +167,7 @@ def _take_off_stopped(env):
     )
 
 
-def _no_followup():
+def no_followup():
     """Odoo's flag, as somebody set it; what mirrors a stop of ours is that stop's reason, not one of its own."""
     return SQL(
         """SELECT item.item_id, 'no_followup', NULL::date, NULL::text
@@ -265,7 +280,7 @@ def payment_on_its_way(items=TMP_ITEM):
     )
 
 
-def _direct_debit():
+def direct_debit():
     """We collect it ourselves; not until a debit failed does the customer have anything to do."""
     return SQL(
         """SELECT item.item_id, 'direct_debit', NULL::date, NULL::text

@@ -66,6 +66,7 @@ from . import collection_reason_placement
 from . import collection_item_placement
 from . import collection_case_placement
 from . import collection_item_dispute
+from . import collection_item_settlement
 from . import collection_item_promise
 from . import collection_item_decide
 from . import collection_write_off
@@ -165,6 +166,7 @@ from . import res_config_settings_today
 from . import res_config_settings_write_off
 from . import res_config_settings_credit_hold
 from . import account_move
+from . import account_move_let_go
 from . import account_move_credit_hold
 from . import account_move_line
 from . import account_payment

@@ -40,11 +40,12 @@ class CollectionAction(models.Model):
 
     def _describe_offer(self, offer):
         """Return what is taken by which day for how much."""
+        settled = offer._get_settled()
         return self.env._(
             "%(less)s by %(date)s instead of %(open)s for %(numbers)s",
-            less=format_amount(self.env, offer.amount_to_pay, offer.currency_id),
+            less=format_amount(self.env, offer.amount_to_pay - settled, offer.currency_id),
             date=self._long_date(offer.pay_by),
-            open=format_amount(self.env, offer.amount, offer.currency_id),
+            open=format_amount(self.env, offer.amount - settled, offer.currency_id),
             numbers=join_numbers((item.display_name for item in offer.item_ids), OFFERED_LENGTH),
         )
 

@@ -80,6 +80,15 @@ class CollectionAnswerMixin(models.AbstractModel):
                     )
                 )
 
+    def _find_approver(self):
+        """Return who is asked to approve what is beyond the limits: the leader of the customer's team, if that is a manager;
+        else who is responsible in the company.
+        """
+        self.ensure_one()
+        leader = self.case_id and self.case_id._get_leaders()[self.case_id]
+        managers = self.company_id._collection_managers()
+        return (leader and leader.sudo() & managers) or self.company_id._collection_responsible() or self.env.user
+
     def _check_state(self, *states):
         """Refuse what can be done with an answer in one of ``states`` only."""
         self.check_access("write")

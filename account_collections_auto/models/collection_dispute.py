@@ -4,9 +4,12 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..engine import dates
-from ..engine.disputes import left_sql
+from ..engine import dates, disputes
 
+# The to-do of an accepted dispute: it is not taken off in accounting by itself.
+FINISH = "account_collections_auto.mail_activity_type_dispute_accepted"
+# So many days an accountant has for it.
+FINISH_DAYS = 3
 OPEN = ("new", "in_progress", "waiting")
 SETTLED = ("accepted", "partly_accepted", "rejected", "withdrawn")
 
@@ -21,6 +24,7 @@ class CollectionDispute(models.Model):
     _description = "Dispute"
     _inherit = ["mail.thread", "mail.activity.mixin", "collection.answer.mixin"]
     _order = "is_open desc, deadline, id"
+    _follow_ups = ("mail_activity_type_dispute_accepted",)
     _recorded = frozenset({"state", "ended_on", "escalated_on", "resolution", "amount_accepted"})
     _is_in_one_currency = False
 
@@ -120,12 +124,17 @@ class CollectionDispute(models.Model):
         """Return who looks into it: the reason's owner, somebody of its team, or the collector; or who stands in."""
         today = (self.company_id or self.env.company)._collection_today()
         team = self._get_team()
-        if self.reason_id.user_id or not team:
+        if self._who_may_see(self.reason_id.user_id) or not team:
             collector = self.case_id and self.case_id._get_collector()
-            owner = self.reason_id.user_id or collector or self.env.user
+            owner = self._who_may_see(self.reason_id.user_id) or collector or self.env.user
             return owner._collection_stand_in(today)
         (owner,) = team._share_out(self, today)
         return owner
+
+    def _who_may_see(self, user):
+        """Return ``user`` if that person works for this company: a reason for all may name somebody of another one."""
+        # sudo: whoever records a dispute need not see for whom others work
+        return user if (self.company_id or self.env.company) in user.sudo().company_ids else user.browse()
 
     def _get_team(self):
         """Return the team that the reason names, if it works for this company."""
@@ -259,8 +268,8 @@ class CollectionDispute(models.Model):
 
     def _settle(self, state, resolution=False):
         self._check_open()
-        for company, disputes in self.grouped("company_id").items():
-            disputes.sudo().write({"state": state, "resolution": resolution, "ended_on": company._collection_today()})
+        for company, settled in self.grouped("company_id").items():
+            settled.sudo().write({"state": state, "resolution": resolution, "ended_on": company._collection_today()})
         self.activity_feedback(
             [
                 "account_collections_auto.mail_activity_type_dispute",
@@ -282,6 +291,7 @@ class CollectionDispute(models.Model):
         # sudo: made by the settlement on behalf of the one who now takes it back
         self.line_ids.sudo().credit_note_id.unlink()
         self.line_ids.sudo().amount_accepted = 0
+        self.activity_unlink([FINISH])
         self.sudo().write({"state": "in_progress", "ended_on": False, "resolution": False})
         for dispute in self:
             dispute._schedule_owner()
@@ -326,9 +336,13 @@ class CollectionDispute(models.Model):
             line.sudo().amount_accepted = amounts.get(line, 0.0)
         credit_notes = self.env["account.move"]
         for move, lines in self.line_ids.filtered("amount_accepted").grouped("move_id").items():
-            if not move.is_sale_document():
-                continue  # a journal entry has no credit note; the resolution says what is to be done
-            ref = self.env._("Reversal of: %(number)s, dispute: %(reason)s", number=move.name, reason=self.reason_id.name)
+            if not move.is_sale_document(include_receipts=True):
+                continue  # a journal entry has no credit note: an accountant takes it off
+            # The customer reads it on the credit note.
+            to_customer = self.with_context(lang=self.partner_id.lang or self.env.lang)
+            ref = to_customer.env._(
+                "Reversal of: %(number)s, dispute: %(reason)s", number=move.name, reason=to_customer.reason_id.name
+            )
             # A part of several instalments: a credit note for each, so that each reduces its own.
             is_all = all(line.currency_id.compare_amounts(line.amount_accepted, line.amount_open) >= 0 for line in lines)
             for part in [lines] if is_all else lines:
@@ -337,8 +351,48 @@ class CollectionDispute(models.Model):
                 credit_notes += credit_note
         accepted = sum(self.line_ids.mapped("amount_accepted"))
         whole = all(not line.currency_id.compare_amounts(line.amount, line.amount_accepted) for line in self.line_ids)
+        self.env.flush_all()
+        disputes.note_credited(self.env, self.line_ids.ids)
+        self.line_ids.invalidate_recordset(["credited_before"], flush=False)
         self._settle("accepted" if whole else "partly_accepted" if accepted else "rejected", resolution)
+        if accepted:
+            self._ask_to_finish(
+                self.env._("Post the credit note over what was accepted")
+                if credit_notes
+                else self.env._("Take off in accounting what was accepted")
+            )
         return credit_notes
+
+    def _ask_to_finish(self, summary):
+        """One to-do for whoever is asked about this customer: what was accepted stays unclaimed until it is taken off."""
+        self.activity_unlink([FINISH])
+        for dispute in self:
+            dispute.with_context(mail_activity_quick_update=True).activity_schedule(
+                FINISH,
+                date_deadline=dispute.company_id._collection_today() + timedelta(days=FINISH_DAYS),
+                user_id=dispute.case_id._get_todo_user().id,
+                summary=summary,
+            )
+
+    @api.model
+    def _end_finished(self):
+        """The to-dos of those disputes are done of which everything that was accepted is taken off."""
+        todos = self.env["mail.activity"].search(
+            [("res_model", "=", self._name), ("activity_type_id", "=", self.env.ref(FINISH).id)]
+        )
+        asked = todos.mapped("res_id")
+        self.env.flush_all()
+        waiting = SQL(
+            """SELECT line.dispute_id FROM collection_dispute_line line
+                 JOIN account_move credit_note ON credit_note.id = line.credit_note_id AND credit_note.state = 'draft'
+                WHERE line.dispute_id = ANY(%(asked)s)
+                UNION
+               SELECT dispute_id FROM (%(accepted)s) accepted""",
+            asked=asked,
+            accepted=disputes.accepted_sql(SQL("stop.id = ANY(%s)", asked)),
+        )
+        still = {row[0] for row in self.env.execute_query(waiting)}
+        self.browse(set(asked) - still).activity_feedback([FINISH])
 
     def _tell_customer(self):
         """Send what became of it to whom the reminders go, in the customer's language; in test mode to the test address."""
@@ -361,6 +415,7 @@ class CollectionDispute(models.Model):
     @api.model
     def _cron_escalate(self):
         """Tell the person named for it, once, that a dispute was not settled in time."""
+        self._end_finished()
         for dispute in self.search([("is_late", "=", True), ("escalated_on", "=", False)]):
             user = dispute._find_responsible()
             dispute.sudo().escalated_on = fields.Date.context_today(dispute)
@@ -375,7 +430,8 @@ class CollectionDispute(models.Model):
     def _find_responsible(self):
         """Return who is told of a late dispute: the one named by the reason, the team's leader, or who stands in."""
         reason, company = self.reason_id, self.company_id
-        user = reason.escalation_user_id or self._get_team().leader_id.sudo(False) or company.collection_user_id
+        named = self._who_may_see(reason.escalation_user_id)
+        user = named or self._get_team().leader_id.sudo(False) or company.collection_user_id
         return user._collection_stand_in(company._collection_today())
 
     @api.ondelete(at_uninstall=False)
@@ -400,7 +456,8 @@ class CollectionDispute(models.Model):
     def _stopped_items_sql(self, company, date):
         """As in the mixin: what is disputed of each item by now, NULL where all that is open is disputed.
 
-        Of a settled dispute what was accepted stays unclaimed until its credit note is posted.
+        Of a settled dispute what was accepted stays unclaimed until it is taken off in accounting: until its credit note is
+        posted, and where there is none (an entry, a draft that somebody deleted) until as much was matched without money.
         """
         in_force = SQL("stop.company_id = %s AND %s", company.id, self._in_force_sql(date))
         return SQL(
@@ -417,12 +474,38 @@ class CollectionDispute(models.Model):
                  JOIN collection_dispute stop ON stop.id = line.dispute_id
                  JOIN account_move credit_note ON credit_note.id = line.credit_note_id AND credit_note.state = 'draft'
                  JOIN collection_item item ON item.id = line.item_id AND item.active
-                WHERE stop.company_id = %(company)s AND stop.ended_on <= %(date)s""",
+                WHERE stop.company_id = %(company)s AND stop.ended_on <= %(date)s
+                UNION ALL
+               SELECT item.id, 'let_go', NULL, NULL,
+                      CASE WHEN accepted.amount < item.amount_residual_currency THEN accepted.amount END
+                 FROM (%(accepted)s) accepted JOIN collection_item item ON item.id = accepted.item_id""",
+            accepted=disputes.accepted_sql(SQL("stop.company_id = %s AND stop.ended_on <= %s", company.id, date)),
             code=self._stop_code(),
             text=self._stop_text_sql("stop"),
-            lines=left_sql(in_force),
+            lines=disputes.left_sql(in_force),
             company=company.id,
             date=date,
+        )
+
+    @api.model
+    def _unclaimed_sql(self, condition, date):
+        """Return a SELECT of (item_id, amount) of what of items is in dispute on ``date``, or accepted and not taken off yet.
+
+        ``condition``: SQL on ``line``, the disputed items.
+        """
+        in_force = SQL("%s AND %s", condition, self._in_force_sql(date))
+        return SQL(
+            """SELECT item_id, amount_left FROM (%(open)s) open_dispute
+                UNION ALL
+               SELECT item_id, amount FROM (%(accepted)s) accepted
+                UNION ALL
+               SELECT line.item_id, line.amount_accepted
+                 FROM collection_dispute_line line
+                 JOIN account_move credit_note ON credit_note.id = line.credit_note_id AND credit_note.state = 'draft'
+                WHERE %(condition)s""",
+            open=disputes.left_sql(in_force),
+            accepted=disputes.accepted_sql(condition),
+            condition=condition,
         )
 
     @api.model

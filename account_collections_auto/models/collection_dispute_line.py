@@ -13,7 +13,7 @@ class CollectionDisputeLine(models.Model):
     _inherit = ["collection.recorded.mixin"]
     _rec_name = "item_id"
     # Undoing a settlement deletes the draft that is named here; the rest decides what is claimed, and who sees it.
-    _recorded = frozenset({"amount_accepted", "credit_note_id", "company_id", "is_whole", "paid_before"})
+    _recorded = frozenset({"amount_accepted", "credit_note_id", "company_id", "is_whole", "paid_before", "credited_before"})
 
     dispute_id = fields.Many2one("collection.dispute", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="dispute_id.company_id", store=True, index=True)
@@ -33,6 +33,9 @@ class CollectionDisputeLine(models.Model):
     )
     paid_before = fields.Monetary(
         readonly=True, copy=False, help="What was paid of the item when it was said how much of it is disputed."
+    )
+    credited_before = fields.Monetary(
+        readonly=True, copy=False, help="What was taken off the item without money when the dispute was settled."
     )
     amount_left = fields.Monetary(
         compute="_compute_amount_left",

@@ -350,7 +350,7 @@ class CollectionPaymentPlan(models.Model):
         return ""
 
     def _ask_manager(self, reason):
-        manager = self.company_id.collection_user_id or self.env.user
+        manager = self._find_approver()
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             "account_collections_auto.mail_activity_type_payment_plan_approval",
             user_id=manager.id,

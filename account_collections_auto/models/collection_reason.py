@@ -96,6 +96,7 @@ class CollectionReason(models.AbstractModel):
             "payment_plan": self.env._("Paid in instalments"),
             "settlement": self.env._("Less is taken if paid by %(date)s", date=date),
             "credit_note_draft": self.env._("A credit note for it is not posted yet: %(text)s", text=text),
+            "let_go": self.env._("What we let go of is not taken off in accounting yet"),
             "write_off": self.env._("A write-off waits for approval"),
             "resuming": self.env._("A stop has ended; the customer gets time before the next level"),
             # withheld, by the customer

@@ -161,7 +161,7 @@ class CollectionSettlementOffer(models.Model):
             offer.sudo().write({"state": "to_approve", "approval_reason": reason})
             offer.with_context(mail_activity_quick_update=True).activity_schedule(
                 "account_collections_auto.mail_activity_type_settlement_approval",
-                user_id=(offer.company_id.collection_user_id or offer.env.user).id,
+                user_id=offer._find_approver().id,
                 summary=offer.env._("Approve the settlement offer: %(reason)s", reason=reason),
             )
 
@@ -209,6 +209,19 @@ class CollectionSettlementOffer(models.Model):
             raise UserError(
                 self.env._("There is an open offer about one of these items: %(offer)s.", offer=others.display_name)
             )
+        stopped = self.item_ids._find_stops()
+        if stopped:
+            raise UserError(
+                self.env._(
+                    "Not all of these items may be claimed now: %(items)s. Settle that first, or leave them out of the offer.",
+                    items="; ".join(f"{item.display_name}: {reason}" for item, reason in stopped.items()),
+                )
+            )
+
+    def _get_settled(self):
+        """Return what was paid or credited of the items since the offer."""
+        self.ensure_one()
+        return self.amount_received + self.amount_credited
 
     def _offer(self):
         today = self.company_id._collection_today()
@@ -257,16 +270,20 @@ class CollectionSettlementOffer(models.Model):
     def _let_go(self):
         """The money is there: what is left of the discount becomes draft credit notes, posted where the plan says so."""
         left = self.amount_discount
-        credit_notes = self.env["account.move"]
+        credit_notes, is_exact = self.env["account.move"], True
         items = self.item_ids.filtered(lambda item: item.amount_residual_currency > 0)
         for move, of_move in items.grouped("move_id").items():
             amount = self.currency_id.round(min(left, sum(of_move.mapped("amount_residual_currency"))))
-            if amount > 0 and move.is_sale_document():
-                ref = self.env._("Reversal of: %(number)s, settlement", number=move.name)
-                credit_notes += self.env["collection.case"]._draft_credit_note(move, amount, ref)
+            if amount > 0 and move.is_sale_document(include_receipts=True):
+                # The customer reads it on the credit note.
+                to_customer = self.with_context(lang=self.partner_id.lang or self.env.lang)
+                ref = to_customer.env._("Reversal of: %(number)s, settlement", number=move.name)
+                credit_note = self.env["collection.case"]._draft_credit_note(move, amount, ref)
+                is_exact = is_exact and self.env["collection.case"]._is_over(credit_note, amount)
+                credit_notes += credit_note
                 left -= amount
         self.sudo().credit_note_ids = [Command.set(credit_notes.ids)]
-        if credit_notes and self.plan_id.settlement_post_credit_notes:
+        if credit_notes and is_exact and self.plan_id.settlement_post_credit_notes:
             if attempt(self, self._post_credit_notes):
                 self._ask_to_look(self.env._("Paid in time, but the credit note could not be posted: look at it"))
         elif items:
@@ -319,19 +336,27 @@ class CollectionSettlementOffer(models.Model):
 
     @api.model
     def _stopped_items_sql(self, company, date):
-        """As in the mixin; of an offer that was paid, what is left is not claimed until its credit note is posted."""
+        """As in the mixin; of an offer that was paid, what is left is not claimed until it is taken off in accounting: until
+        its credit note is posted, and where there is none (an entry, a draft that somebody deleted) until nothing is open.
+        """
         items = self._fields["item_ids"]
         return SQL(
             """%(open)s
                 UNION ALL
-               SELECT item.id, 'credit_note_draft', NULL, credit_note.ref, NULL::numeric
+               SELECT item.id, CASE WHEN note.refs IS NULL THEN 'let_go' ELSE 'credit_note_draft' END, NULL, note.refs,
+                      NULL::numeric
                  FROM collection_settlement_offer stop
-                 JOIN %(notes)s note ON note.%(note_offer)s = stop.id
-                 JOIN account_move credit_note ON credit_note.id = note.%(note_move)s AND credit_note.state = 'draft'
                  JOIN %(relation)s link ON link.%(stop_column)s = stop.id
                  JOIN collection_item item ON item.id = link.%(item_column)s AND item.active
-                                          AND item.move_id = credit_note.reversed_entry_id
-                WHERE stop.company_id = %(company)s AND stop.state = 'met'""",
+                                          AND item.amount_residual_currency > 0
+                CROSS JOIN LATERAL (
+                    SELECT bool_or(credit_note.state = 'posted') AS is_posted,
+                           max(credit_note.ref) FILTER (WHERE credit_note.state = 'draft') AS refs
+                      FROM %(notes)s own
+                      JOIN account_move credit_note ON credit_note.id = own.%(note_move)s
+                                                   AND credit_note.reversed_entry_id = item.move_id
+                     WHERE own.%(note_offer)s = stop.id) note
+                WHERE stop.company_id = %(company)s AND stop.state = 'met' AND note.is_posted IS NOT TRUE""",
             open=super()._stopped_items_sql(company, date),
             relation=SQL.identifier(items.relation),
             stop_column=SQL.identifier(items.column1),

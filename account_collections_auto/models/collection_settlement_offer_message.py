@@ -11,6 +11,7 @@ class CollectionSettlementOffer(models.Model):
     _states_to_tell = ("offered",)
     _makes_due = True
     _is_stopped_itself = False
+    _is_told_whole = True
 
     def _get_message_template(self):
         template = self.env.ref("account_collections_auto.mail_template_settlement", raise_if_not_found=False)

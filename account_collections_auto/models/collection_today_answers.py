@@ -26,6 +26,7 @@ class CollectionToday(models.AbstractModel):
             ),
             (self.env._("Payments that customers announced"), "open_payment_notices", self._notices()),
             (self.env._("Disputes of yours, and late ones"), "open_disputes", self._disputes()),
+            (self.env._("Disputes that were accepted: take it off"), "open_disputes_to_finish", self._disputes_to_finish()),
         ]
 
     @api.model
@@ -85,6 +86,11 @@ class CollectionToday(models.AbstractModel):
         return "collection.dispute", [("is_open", "=", True), "|", ("user_id", "=", self.env.uid), ("is_late", "=", True)]
 
     @api.model
+    def _disputes_to_finish(self):
+        todo = self._todo("mail_activity_type_dispute_accepted")
+        return "collection.dispute", [todo, *self._mine_domain("case_id.")]
+
+    @api.model
     def open_broken_promises(self):
         """Open the promises that were not kept and that nobody has dealt with."""
         return self._open("collection_promise_action", self._broken_promises()[1], context={"collection_bulk": "done"})
@@ -103,3 +109,10 @@ class CollectionToday(models.AbstractModel):
     def open_disputes(self):
         """Open the disputes of the user, and all late ones."""
         return self._open("collection_dispute_action", self._disputes()[1])
+
+    @api.model
+    def open_disputes_to_finish(self):
+        """Open the accepted disputes of which nobody has taken off in accounting what was accepted."""
+        return self._open(
+            "collection_dispute_action", self._disputes_to_finish()[1], context={"collection_bulk": "done"}
+        )

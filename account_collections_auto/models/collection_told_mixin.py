@@ -32,6 +32,8 @@ class CollectionToldMixin(models.AbstractModel):
     # Whether all of its items count as due, and whether its own stop over them holds back the message.
     _makes_due = False
     _is_stopped_itself = True
+    # Whether the message names the sum of its items, so that it waits while something stops a part of them.
+    _is_told_whole = False
 
     message_action_id = fields.Many2one(
         "collection.action", string="Message", readonly=True, copy=False, ondelete="set null", index="btree_not_null"

@@ -451,3 +451,67 @@ class TestDispute(CollectionsCase):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = self.make_user("sam", "account_collections_auto.group_collection_manager", company=elsewhere)
         self.assertFalse(self.env["collection.dispute"].with_user(stranger).search([("id", "=", dispute.id)]))
+
+    # -- what was accepted and is not taken off --------------------------------------------------------------------------
+
+    def test_what_was_accepted_of_an_entry_is_not_claimed_until_it_is_taken_off(self):
+        customer = self.customer()
+        entry = self.journal_debit(customer, 500, due=date(2026, 5, 1))
+        entry.line_ids.no_followup = False
+        dispute = self.dispute((entry, 300), since=JUNE_1, partner_id=customer.id)
+        with self.on_day(date(2026, 6, 5)):
+            self.settle(dispute, 300)
+        self.assertFalse(dispute.credit_note_ids)
+        self.assertIn("Take off", dispute.activity_ids.summary)
+        self.assertEqual(self.claimed(customer, date(2026, 6, 20)), (35, 200))
+        taken_off = self.journal_debit(customer, -300, due=date(2026, 6, 18))
+        receivable = (taken_off | entry).line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        receivable.reconcile()
+        self.assertEqual(self.claimed(customer, date(2026, 6, 20)), (35, 200))
+        self.env["collection.dispute"]._cron_escalate()
+        self.assertFalse(dispute.activity_ids)
+
+    def test_a_receipt_gets_a_credit_note_too(self):
+        receipt = self.invoice(self.customer(), 300, due=date(2026, 5, 1), move_type="out_receipt")
+        dispute = self.dispute((receipt, 300))
+        self.settle(dispute, 300)
+        self.assertRecordValues(dispute.credit_note_ids, [{"state": "draft", "amount_total": 300}])
+
+    def test_somebody_is_asked_to_post_the_credit_note_and_one_that_is_deleted_does_not_bring_the_claim_back(self):
+        customer = self.customer()
+        debt = self.invoice(customer, 1000, due=date(2026, 5, 1))
+        dispute = self.dispute((debt, 1000), since=JUNE_1)
+        with self.on_day(date(2026, 6, 5)):
+            self.settle(dispute, 1000)
+            self.assertIn("Post the credit note", dispute.activity_ids.summary)
+            tile = next(tile for tile in self.env["collection.today"].get_tiles() if tile["key"] == "answers")
+            self.assertIn("Disputes that were accepted: take it off", [line["label"] for line in tile["lines"]])
+            self.env["collection.dispute"]._cron_escalate()
+        self.assertTrue(dispute.activity_ids, "it is not posted yet")
+        dispute.credit_note_ids.unlink()
+        self.assertIn("was deleted", dispute.activity_ids.summary)
+        self.run_cycle(date(2026, 7, 20))
+        self.assertWithheld(customer, "let_go", date(2026, 7, 20))
+        dispute.action_reopen()
+        self.assertEqual(dispute.activity_ids.mapped("activity_type_id.name"), ["Settle a dispute"])
+
+    def test_it_goes_to_nobody_who_works_for_another_company_only(self):
+        other = self.env["res.company"].create({"name": "Second"})
+        stranger = self.make_user("stranger", "account_collections_auto.group_collector", company=other)
+        self.delivery.write({"user_id": stranger.id, "escalation_user_id": stranger.id})
+        dispute = self.dispute((self.invoice(self.customer(), 10), 10))
+        self.assertEqual(dispute.user_id, self.manager)
+        self.assertEqual(dispute._find_responsible(), self.manager)
+
+    def test_the_questions_about_a_dispute_show_nothing_of_another_company(self):
+        other = self.env["res.company"].create({"name": "Second"})
+        stranger = self.make_user("stranger", "account_collections_auto.group_collector", company=other)
+        dispute = self.dispute((self.invoice(self.customer(), 333), 333))
+        values = {"dispute_id": dispute.id, "decision": "accept"}
+        wizard = self.env["collection.dispute.settle"].create(values)
+        for model, vals in (
+            ("collection.dispute.settle", values),
+            ("collection.dispute.settle.line", {"settle_id": wizard.id, "dispute_line_id": dispute.line_ids.id}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                self.env[model].with_user(stranger).create(vals)

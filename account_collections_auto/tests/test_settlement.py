@@ -322,3 +322,111 @@ class TestSettlement(CollectionsCase):
         for act in ("offer", "approve", "cancel", "end"):
             with self.assertRaises(AccessError, msg=act):
                 getattr(offer, f"action_{act}")()
+
+    # -- what is stopped otherwise --------------------------------------------------------------------------------------
+
+    def dispute(self, amount):
+        return self.env["collection.dispute"].create(
+            {
+                "partner_id": self.payer.id,
+                "company_id": self.company.id,
+                "date_from": JUNE_1,
+                "reason_id": self.env.ref("account_collections_auto.collection_dispute_reason_delivery").id,
+                "line_ids": [Command.create({"item_id": self.items(self.debt).id, "amount": amount})],
+            }
+        )
+
+    def test_what_is_in_dispute_is_not_offered(self):
+        draft = self.draft(user=self.collector)
+        self.dispute(300)
+        with self.on_day(JUNE_1), self.assertRaisesRegex(UserError, f"{self.debt.name}: In dispute"):
+            draft.action_offer()
+        self.assertEqual(draft.state, "draft")
+
+    def test_a_dispute_takes_back_an_offer_that_has_not_left_and_it_leaves_when_that_is_settled(self):
+        self.company.collection_mode = "send"
+        self.hold(self.payer, since=JUNE_1, until=date(2026, 6, 2))
+        offer = self.offer()
+        self.env["collection.hold"].search([("partner_id", "=", self.payer.id)]).action_end()
+        dispute = self.dispute(300)
+        self.on(date(2026, 6, 3))
+        self.assertFalse(offer.message_action_id)
+        self.assertIn("In dispute", offer.message_status)
+        with self.on_day(date(2026, 6, 4)):
+            dispute.action_withdraw()
+        self.on(date(2026, 6, 5))
+        self.assertEqual(offer.message_action_id.state, "sent")
+
+    def test_what_was_let_go_of_an_entry_is_not_claimed(self):
+        entry = self.journal_debit(self.payer, 500, due=date(2026, 5, 4))
+        entry.line_ids.no_followup = False
+        offer = self.offer(item_ids=[Command.set(self.items(entry).ids)])
+        self.pay(self.debt, on=JUNE_1)
+        line = self.pay_of_entry(entry, 450)
+        self.run_cycle(date(2026, 6, 16))
+        self.assertEqual((offer.state, len(offer.activity_ids)), ("met", 1))
+        before = len(self.sent(self.payer))
+        self.run_on(30, 60, since=JUNE_1)
+        self.assertEqual(len(self.sent(self.payer)), before)
+        self.assertWithheld(self.payer, "let_go", date(2026, 7, 31))
+        line.remove_move_reconcile()
+        self.judge(date(2026, 7, 31))
+        self.assertEqual(offer.state, "offered", "nothing is let go, and the money is on account")
+
+    def pay_of_entry(self, entry, amount):
+        """Match a payment of ``amount``, dated in time, with ``entry``; return its receivable line."""
+        payment = self.env["account.payment"].create(
+            {"amount": amount, "partner_id": self.payer.id, "date": JUNE_15, "journal_id": self.pay_in_cash.id}
+        )
+        payment.action_post()
+        lines = (payment.move_id | entry).line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        lines.reconcile()
+        return lines.filtered("credit")
+
+    def test_a_deleted_draft_lets_go_all_the_same_and_somebody_is_asked(self):
+        offer = self.offer()
+        self.pay(self.debt, 900, on=JUNE_15)
+        self.run_cycle(date(2026, 6, 16))
+        offer.credit_note_ids.unlink()
+        self.assertIn("deleted", ", ".join(offer.activity_ids.mapped("summary")))
+        self.run_cycle(date(2026, 7, 20))
+        self.assertWithheld(self.payer, "let_go", date(2026, 7, 20))
+        self.assertEqual(len(self.sent(self.payer)), 2)
+
+    def test_a_draft_credit_note_is_over_the_amount_also_with_a_tax_per_unit(self):
+        percent = self.company_data["default_tax_sale"]
+        per_unit = percent.copy({"name": "Eco", "amount_type": "fixed", "amount": 2})
+        for taxes in (per_unit, per_unit | percent, percent):
+            lines = [
+                Command.create({"name": "Box", "quantity": 10, "price_unit": 3, "tax_ids": [Command.set(taxes.ids)]}),
+                Command.create({"name": "Work", "price_unit": 7.77, "tax_ids": [Command.set(percent.ids)]}),
+            ]
+            move = self.invoice(self.payer, invoice_line_ids=lines)
+            for share in (0.333, 0.5, 0.01, 1):
+                amount = move.currency_id.round(move.amount_total * share)
+                note = self.env["collection.case"]._draft_credit_note(move, amount, "Let go")
+                self.assertAlmostEqual(note.amount_total, amount)
+
+    def test_a_draft_that_cannot_be_over_the_amount_says_so(self):
+        per_unit = self.company_data["default_tax_sale"].copy({"name": "Eco", "amount_type": "fixed", "amount": 20})
+        line = Command.create({"name": "Box", "quantity": 1, "price_unit": 0, "tax_ids": [Command.set(per_unit.ids)]})
+        move = self.invoice(self.payer, invoice_line_ids=[line])
+        note = self.env["collection.case"]._draft_credit_note(move, 0.05, "Let go")
+        self.assertIn("was to be over", note.message_ids[:1].body)
+
+    def test_the_reference_of_the_credit_note_is_in_the_language_of_the_customer(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.payer.lang = "de_DE"
+        offer = self.offer()
+        self.pay(self.debt, 900, on=JUNE_15)
+        self.judge(date(2026, 6, 16))
+        german = offer.with_context(lang="de_DE").env._("Reversal of: %(number)s, settlement", number=self.debt.name)
+        self.assertEqual(offer.credit_note_ids.ref, german)
+
+    def test_a_manager_is_asked_to_approve_not_who_asked_for_it(self):
+        self.company.collection_user_id = self.collector
+        draft = self.draft(20, user=self.collector)
+        with self.on_day(JUNE_1):
+            draft.action_offer()
+        self.assertEqual(draft.state, "to_approve")
+        self.assertTrue(draft.activity_ids.user_id.has_group("account_collections_auto.group_collection_manager"))

@@ -20,6 +20,12 @@ class CollectionDisputeSettle(models.TransientModel):
     tell_customer = fields.Boolean(default=True, help="Sends what was decided to the customer, in the customer's language.")
     summary = fields.Char(compute="_compute_summary")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards.dispute_id.check_access("read")  # the related fields below are read without a look at the rights
+        return wizards
+
     @api.depends("dispute_id")
     def _compute_line_ids(self):
         for wizard in self:

@@ -20,6 +20,12 @@ class CollectionDisputeSettleLine(models.TransientModel):
         help="Becomes a draft credit note, tax included.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.dispute_line_id.check_access("read")  # the related fields above are read without a look at the rights
+        return lines
+
     @api.depends("settle_id.decision")
     def _compute_amount_accepted(self):
         for line in self:

@@ -14,6 +14,12 @@ class CollectionReplyMixin(models.AbstractModel):
     contact_ids = fields.Many2many("res.partner", compute="_compute_contact_ids")
     partner_id = fields.Many2one("res.partner", compute="_compute_partner_id", store=True, readonly=False)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards.reply_id.check_access("read")  # the related fields above are read without a look at the rights
+        return wizards
+
     @api.depends("reply_id")
     def _compute_contact_ids(self):
         for wizard in self:
