@@ -3,23 +3,39 @@
 from odoo.tools import SQL
 
 from .promises import IS_MONEY
-from .withhold import stop_models
+from .withhold import direct_debit, money_under_way, no_followup, stop_models
 
 
 def obstacles(env, company, item_ids, date):
     """Return {item id: (code, text)} of the ``item_ids`` of a root company that cannot be placed on ``date``.
 
     In the way are a dispute, a promise, any other stop that keeps us from claiming (of holds those whose reason stops
-    placements), another placement, and that nothing is owed or overdue. Items without an entry can be placed.
+    placements), another placement, and that nothing is owed or overdue; that the customer has paid, or somebody said "no
+    follow-up": money on account or under way. Items without an entry can be placed.
     """
     if not item_ids:
         return {}
     stops = [env[model]._placement_obstacles_sql(company, date) for model in stop_models(env)]
     rows = env.execute_query(
         SQL(
-            """SELECT DISTINCT ON (item.id) item.id, found.code, found.info
+            # The items and cases bear the names that the conditions of `withhold` know them by.
+            """WITH collection_tmp_item AS MATERIALIZED (
+                   SELECT item.id AS item_id, item.case_id, item.move_id, item.move_line_id, kase.partner_id AS debtor_id,
+                          kase.plan_id, FALSE AS is_credit, TRUE AS collectable
+                     FROM collection_item item JOIN collection_case kase ON kase.id = item.case_id
+                    WHERE item.id = ANY(%(items)s) AND item.active AND item.amount_residual_currency > 0
+               ), collection_tmp_case AS MATERIALIZED (
+                   SELECT kase.id AS case_id, kase.partner_id AS debtor_id, COALESCE(plan.in_transit_days, 0) AS in_transit_days
+                     FROM collection_case kase LEFT JOIN collection_plan plan ON plan.id = kase.plan_id
+                    WHERE kase.id IN (SELECT case_id FROM collection_tmp_item)
+               )
+               SELECT DISTINCT ON (item.id) item.id, found.code, found.info
                  FROM collection_item item
                  JOIN (SELECT item_id, code, info, 2 AS place FROM (%(stops)s) stop (item_id, code, until, info, amount)
+                        UNION ALL
+                       SELECT item_id, code, info, 4 FROM (%(money)s) money (item_id, code, until, info)
+                        UNION ALL
+                       SELECT item_id, 'covered_by_credit', NULL, 5 FROM (%(covered)s) covered (item_id)
                         UNION ALL
                        SELECT id, 'nothing_due', NULL, 3 FROM collection_item
                         WHERE id = ANY(%(items)s) AND active AND (due_date >= %(date)s OR is_small)
@@ -34,11 +50,46 @@ def obstacles(env, company, item_ids, date):
                 WHERE item.id = ANY(%(items)s)
                 ORDER BY item.id, found.place, found.code""",
             stops=SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops),
+            money=SQL("%s UNION ALL (%s) UNION ALL (%s)", money_under_way(env, company, date), no_followup(), direct_debit()),
+            covered=_covered_sql(item_ids),
             items=list(item_ids),
             date=date,
         )
     )
     return {item_id: (code, text) for item_id, code, text in rows}
+
+
+def _covered_sql(item_ids):
+    """Return a SELECT of those ``item_ids`` that open credits of their customer pay, in full or in part, the oldest first.
+
+    Credits count for what else the customer owes first, but for what an agency has already.
+    """
+    return SQL(
+        """SELECT id FROM (
+               SELECT item.id, item.id = ANY(%(items)s) AS is_asked, item.amount_residual_currency > 0 AS is_debt,
+                      credit.rest, credit.is_much,
+                      COALESCE(sum(item.amount_residual_currency)
+                          FILTER (WHERE item.id = ANY(%(items)s) AND item.amount_residual_currency > 0)
+                          OVER (PARTITION BY item.case_id, item.currency_id ORDER BY item.due_date, item.id
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS earlier
+                 FROM collection_item item
+                 JOIN (SELECT item.case_id, item.currency_id,
+                              -COALESCE(sum(item.amount_residual_currency) FILTER (
+                                  WHERE item.amount_residual_currency < 0 OR NOT item.id = ANY(%(items)s) AND NOT EXISTS (
+                                      SELECT 1 FROM collection_placement_line line
+                                       WHERE line.item_id = item.id AND line.is_live)), 0) AS rest,
+                              -COALESCE(sum(item.amount_residual) FILTER (WHERE item.amount_residual < 0), 0)
+                                  > COALESCE(max(plan.tolerance_amount), 0) AS is_much
+                         FROM collection_item item
+                         JOIN collection_case kase ON kase.id = item.case_id
+                         LEFT JOIN collection_plan plan ON plan.id = kase.plan_id
+                        WHERE item.active AND item.case_id IN (SELECT case_id FROM collection_tmp_item)
+                        GROUP BY item.case_id, item.currency_id) credit
+                   ON credit.case_id = item.case_id AND credit.currency_id = item.currency_id
+                WHERE item.active) owed
+            WHERE is_asked AND is_debt AND is_much AND earlier < rest""",
+        items=list(item_ids),
+    )
 
 
 def placed_sql(company, in_force):

@@ -76,6 +76,41 @@ class TestPlacementProposal(PlacementCase):
         with self.on_day(TODAY), self.assertRaisesRegex(UserError, placement.name):
             self.env["collection.placement"]._propose(self.agency, self.items(clean))
 
+    def test_what_money_of_the_customer_covers_is_not_placed(self):
+        customer, _invoice = self.overdue()
+        placement = self.propose(customer)
+        payment = {"amount": 1000, "partner_id": customer.id, "date": TODAY, "journal_id": self.pay_in_cash.id}
+        self.env["account.payment"].create(payment).action_post()
+        placement._approve(despite_notice=True)
+        self.assertEqual(placement.state, "refused")
+        self.assertIn("Covered by open credits", placement.message_ids.mapped("body")[-2])
+
+    def test_credits_count_for_what_stays_with_us_first(self):
+        customer, old = self.overdue()
+        young = self.invoice(customer, 400, due=TODAY - timedelta(days=20))
+        self.credit_note(customer, 300, on=TODAY)
+        items = self.items(old) | self.items(young)
+        find = self.env["collection.placement"]._find_obstacles
+        self.assertEqual(find(items), {self.items(old): "Covered by open credits"})
+        self.assertFalse(find(self.items(old)))
+        self.assertFalse(find(self.items(young)))
+        self.credit_note(customer, 800, on=TODAY)
+        self.case(customer)
+        self.assertEqual(find(items).keys(), set(items))
+
+    def test_money_under_way_and_a_word_in_accounting_keep_items_with_us(self):
+        bank, _invoice = self.overdue(name="Bank")
+        self.bank_line(1000, partner_id=bank.id)
+        direct, _invoice = self.overdue(name="Direct", days=50)
+        direct.collection_direct_debit = True
+        told, invoice = self.overdue(name="Told", days=50)
+        invoice.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable").no_followup = True
+        items = self.items(bank) | self.items(direct) | self.items(told)
+        reasons = self.env["collection.placement"]._find_obstacles(items)
+        self.assertEqual(
+            [reasons[self.items(customer)].split(" ")[0] for customer in (bank, direct, told)], ["A", "Paid", "No"], reasons
+        )
+
     def test_what_is_paid_between_proposal_and_approval_drops_out(self):
         customer, first = self.overdue()
         second = self.invoice(customer, 400)
