@@ -12,7 +12,8 @@ def judge(env, company, date):
     Looked at are promises without a verdict and those whose verdict is less than a year old: money may still turn up, dated
     in time, or be returned. Money is what is neither a credit note nor a mere entry: payments and bank lines, by their date,
     from the day of the promise to the last day before the verdict. A promise on items counts what is matched with these
-    items; one on the whole case all money of the customer, returns taken off. Money counts once, for the oldest promise
+    items, also what is dated before it, if it was matched since; one on the whole case all money of the customer, less what
+    was returned of it, whenever that was. Money counts once, for the oldest promise
     first. Credit notes reduce what was promised: those matched with its items; of the whole case all of these days, but for
     what they take off invoices that came later. Amounts in the currency of the promise. Two statements.
 
@@ -86,7 +87,8 @@ def _found_sql(env, company, date):
                  JOIN account_partial_reconcile partial ON partial.debit_move_id = item.move_line_id
                  JOIN account_move_line credit ON credit.id = partial.credit_move_id
                  JOIN account_move credit_move ON credit_move.id = credit.move_id
-                WHERE promise.is_for_all IS NOT TRUE AND credit.date >= promise.date_from
+                WHERE promise.is_for_all IS NOT TRUE
+                  AND (credit.date >= promise.date_from OR partial.id > promise.matched_before)
                 UNION ALL
                SELECT promise.id, credit.id, NULL, credit.date, line.amount, -credit.balance, -credit.balance, line.is_money,
                       CASE WHEN line.is_credit_note THEN line.amount - later.amount ELSE 0 END
@@ -114,8 +116,8 @@ def _found_sql(env, company, date):
                                                   AND debit_move.move_type IN ('out_invoice', 'out_receipt')
                      WHERE line.is_credit_note AND partial.credit_move_id = credit.id) later
                 WHERE promise.is_for_all AND split_part(branch.parent_path, '/', 1)::int = promise.company_id
-                  AND credit.date BETWEEN promise.date_from AND promise.date_until
-                  AND (line.is_money OR line.is_credit_note)
+                  AND credit.date >= promise.date_from AND (line.is_money OR line.is_credit_note)
+                  AND (credit.date <= promise.date_until OR %(is_returned)s)
            )
            SELECT promise.id, promise.amount, currency.decimal_places, COALESCE(sum(found.credited), 0),
                   jsonb_agg(jsonb_build_array(found.credit_id, found.part_id, found.amount, found.balance, found.credit_balance)
@@ -133,6 +135,28 @@ def _found_sql(env, company, date):
         rates=rates_sql(company.id, date),
         debtor=env["collection.case"]._debtor_sql("partner"),
         is_money=IS_MONEY,
+        is_returned=_is_returned_sql(date),
+    )
+
+
+def _is_returned_sql(date):
+    """Return a condition on ``credit``, a line of the customer, and ``promise``: money that came in time went back later.
+
+    It is matched with that money; or with nothing yet, and no other money of that amount came after the promise.
+    """
+    return SQL(
+        """(credit.balance > 0 AND credit.date <= %(date)s AND (
+               EXISTS (SELECT 1 FROM account_partial_reconcile partial
+                         JOIN account_move_line paid ON paid.id = partial.credit_move_id
+                        WHERE partial.debit_move_id = credit.id
+                          AND paid.date BETWEEN promise.date_from AND promise.date_until)
+               OR credit.reconciled IS NOT TRUE
+                  AND NOT EXISTS (SELECT 1 FROM account_partial_reconcile partial WHERE partial.debit_move_id = credit.id)
+                  AND NOT EXISTS (SELECT 1 FROM account_move_line later
+                                   WHERE later.partner_id = credit.partner_id AND later.account_id = credit.account_id
+                                     AND later.parent_state = 'posted' AND later.balance = -credit.balance
+                                     AND later.date > promise.date_until AND later.date <= credit.date)))""",
+        date=date,
     )
 
 

@@ -32,6 +32,7 @@ class CollectionPromise(models.Model):
             "amount_credited",
             "kept_percent",
             "approval_reason",
+            "matched_before",
         }
     )
     # What was promised: as it was recorded once the verdict is known.
@@ -69,6 +70,9 @@ class CollectionPromise(models.Model):
     )
     amount_received = fields.Monetary(readonly=True, copy=False, help="Money dated in time, less what was returned.")
     amount_credited = fields.Monetary(readonly=True, copy=False, help="Credit notes on the promised items: less to pay.")
+    matched_before = fields.Integer(
+        readonly=True, copy=False, help="The last matching in the ledger before the promise: what is matched later may keep it."
+    )
     kept_percent = fields.Float(string="Kept", readonly=True, copy=False, aggregator="avg")
     note = fields.Text()
     approval_reason = fields.Char(readonly=True, copy=False)
@@ -103,17 +107,29 @@ class CollectionPromise(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         promises_made = super().create(vals_list)
+        # sudo: recorded; and whoever notes a promise need not see the ledger
+        last = self.env["account.partial.reconcile"].sudo().search([], order="id desc", limit=1)
+        promises_made.sudo().matched_before = last.id
         promises_made._check_limits()
         return promises_made
 
     def write(self, vals):
-        """A later day is another promise: it meets the same limits, and needs a new approval beyond them."""
+        """A later day is another promise: it meets the same limits, and needs a new approval beyond them.
+
+        So does whatever changes of a promise that a manager approved. The day from which it runs stays.
+        """
         if self._promised & vals.keys() and not self.env.su:
             self._check_undecided()
+            first = fields.Date.to_date(vals.get("date_from"))
+            if "date_from" in vals and any(promise.date_from != first for promise in self):
+                raise UserError(self.env._("The day on which the promise was made stays. Cancel it and record another one."))
         days = {promise: promise.promise_date for promise in self}
         result = super().write(vals)
-        if "promise_date" in vals:
-            self.filtered(lambda promise: promise.state == "open" and promise.promise_date > days[promise])._check_limits()
+        if self._promised & vals.keys() and not self.env.su:
+            changed = self.filtered(
+                lambda promise: promise.state == "open" and (promise.approval_reason or promise.promise_date > days[promise])
+            )
+            changed._check_limits()
         return result
 
     def _check_limits(self):
@@ -132,7 +148,8 @@ class CollectionPromise(models.Model):
     def _find_limit(self):
         """Return why a manager has to approve the promise, '' when nobody has to."""
         plan = self.case_id.plan_id
-        days = (self.promise_date - self.date_from).days
+        # A promise that is to run from a later day is made today all the same.
+        days = (self.promise_date - min(self.date_from, self.company_id._collection_today())).days
         if plan.promise_max_days and days > plan.promise_max_days:
             return self.env._("%(days)s days ahead; the plan allows %(limit)s", days=days, limit=plan.promise_max_days)
         judged = self.search(
@@ -146,7 +163,7 @@ class CollectionPromise(models.Model):
         return ""
 
     def _ask_manager(self):
-        manager = self.company_id.collection_user_id or self.env.user
+        manager = self._find_approver()
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             "account_collections_auto.mail_activity_type_promise_approval",
             user_id=manager.id,
@@ -171,8 +188,10 @@ class CollectionPromise(models.Model):
         """The promise was recorded by mistake or taken back: the items go on where they stood."""
         self.check_access("write")
         self._check_undecided()
-        for company, found in self.grouped("company_id").items():
-            found.sudo().write({"state": "cancelled", "ended_on": company._collection_today()})
+        for promise in self:
+            # One that nobody approved has stopped nothing, not for a day.
+            ended_on = promise.date_from if promise.state == "to_approve" else promise.company_id._collection_today()
+            promise.sudo().write({"state": "cancelled", "ended_on": ended_on})
         self.activity_feedback(["account_collections_auto.mail_activity_type_promise_approval"])
 
     def _check_undecided(self):
@@ -244,3 +263,8 @@ class CollectionPromise(models.Model):
     def _in_force_sql(self, date):
         """A promise that nobody approved stops nothing, and a verdict ends it."""
         return SQL("(%s AND stop.state IN ('open', 'kept', 'partly', 'broken'))", super()._in_force_sql(date))
+
+    @api.model
+    def _is_over_sql(self, date):
+        """What nobody approved stopped nothing that could be over."""
+        return SQL("(%s AND stop.state != 'to_approve')", super()._is_over_sql(date))

@@ -387,3 +387,56 @@ class TestPromise(CollectionsCase):
         self.assertIn(promise, self.env["collection.promise"].with_user(auditor).search(today.open_broken_promises()["domain"]))
         promise.activity_ids.action_done()
         self.assertEqual(lines().get("open_broken_promises", 0), before.get("open_broken_promises", 0))
+
+    # -- money that comes early, or goes back late ---------------------------------------------------------------------
+
+    def test_money_dated_before_it_and_matched_since_keeps_one_on_items(self):
+        promise = self.promise(self.payer, items=self.debt)
+        self.pay(self.debt, 1000, on=date(2026, 5, 30))
+        self.judge(date(2026, 6, 24))
+        self.assertRecordValues(promise, [{"state": "kept", "amount_received": 1000}])
+
+    def test_money_that_is_returned_after_the_verdict_breaks_one_on_the_case(self):
+        promise = self.promise(self.payer)
+        receivable = self.company_data["default_account_receivable"]
+        returned_later = ((1000, JUNE_20, 24, "kept"), (500, date(2026, 6, 26), 27, "kept"))
+        went_back = ((-500, date(2026, 6, 28), 28, "kept"), (-1000, date(2026, 6, 30), 30, "broken"))
+        for amount, day, judged, state in returned_later + went_back:
+            line = self.bank_line(amount, on=day, partner_id=self.payer.id)
+            own_account = line.journal_id.default_account_id
+            line.line_ids.filtered_domain([("account_id", "!=", own_account.id)]).account_id = receivable
+            self.judge(date(2026, 6, judged))
+            self.assertEqual(promise.state, state, f"{amount} of {day}")
+
+    # -- limits ----------------------------------------------------------------------------------------------------------
+
+    def test_a_later_first_day_does_not_make_the_way_shorter(self):
+        self.plan.promise_max_days = 30
+        with self.on_day(date(2026, 6, 1)):
+            promise = self.promise(self.payer, on=date(2026, 8, 1), since=date(2026, 7, 25))
+        self.assertEqual(promise.state, "to_approve")
+        collector = self.make_user("carla", "account_collections_auto.group_collector")
+        plain = self.promise(self.payer)
+        with self.assertRaisesRegex(UserError, "stays"):
+            plain.with_user(collector).date_from = date(2026, 6, 2)
+
+    def test_what_was_approved_is_approved_anew_when_it_changes(self):
+        self.plan.promise_max_days = 5
+        self.invoice(self.payer, 9000, due=date(2026, 5, 1))
+        collector = self.make_user("carla", "account_collections_auto.group_collector")
+        self.company.collection_user_id = collector
+        promise = self.promise(self.payer, items=self.debt).with_user(collector)
+        self.assertTrue(promise.activity_ids.user_id.has_group("account_collections_auto.group_collection_manager"))
+        promise.with_user(self.manager).action_approve()
+        promise.note = "Called twice"
+        self.assertEqual(promise.state, "open")
+        promise.write({"item_ids": [Command.clear()], "amount": 1})
+        self.assertEqual(promise.state, "to_approve")
+
+    def test_one_that_nobody_approved_holds_back_nothing_after_its_day_either(self):
+        self.plan.write({"promise_max_days": 5, "resume_days": 5})
+        self.run_cycle(date(2026, 5, 8))
+        promise = self.promise(self.payer, items=self.debt, on=date(2026, 6, 10), since=date(2026, 5, 9))
+        self.assertEqual(promise.state, "to_approve")
+        self.run_cycle(date(2026, 6, 15))
+        self.assertEqual(self.sent(self.payer)[-1][0], date(2026, 6, 15))
