@@ -111,17 +111,19 @@ class CollectionPaymentNotice(models.Model):
     def _is_repeated(self):
         """The customer said so before about the same debts: this time a person decides whether they rest again.
 
-        The same are: an item that both name; of two about the whole account, one that was open at both times and is
-        still not paid, though the first payment was not found.
+        The same is an item that both name. A notice about the whole account names what was open at its time; where the first
+        payment was found, what is still open was not meant.
         """
-        notices_of_case = self.with_context(active_test=False).search(
+        earlier = self.with_context(active_test=False).search(
             [("case_id", "=", self.case_id.id), ("id", "!=", self.id), ("state", "!=", "cancelled")]
         )
-        if not self.is_for_all:
-            return bool(notices_of_case.item_ids & self.item_ids)
-        earlier = notices_of_case.filtered(lambda notice: notice.is_for_all and notice.state != "found")
-        debts = self.case_id.item_ids.filtered(lambda item: item.amount_residual_currency > 0)
-        return bool(earlier and debts and min(debts.mapped("create_date")) <= max(earlier.mapped("create_date")))
+        not_found = earlier.filtered(lambda notice: notice.state != "found")
+        debts = self.item_ids or self.case_id.item_ids.filtered(lambda item: item.amount_residual_currency > 0)
+        said_of_items = (not_found if self.is_for_all else earlier).item_ids
+        said_of_all = not_found.filtered("is_for_all").mapped("create_date")
+        return bool(debts & said_of_items) or bool(
+            debts and said_of_all and min(debts.mapped("create_date")) <= max(said_of_all)
+        )
 
     def _ask_accountant(self):
         """One to-do: look for the money."""
@@ -149,9 +151,11 @@ class CollectionPaymentNotice(models.Model):
                 raise UserError(notice.env._("%(notice)s is decided already.", notice=notice.display_name))
 
     def action_accept(self):
-        """Believe the customer once more: the items rest."""
+        """Believe the customer once more: the items rest, from today on as long as money may be on its way."""
         self._check_undecided()
-        self.sudo().state = "open"
+        for company, notices_of_company in self.grouped("company_id").items():
+            waiting = notices_of_company.filtered(lambda notice: notice.state == "to_check")
+            waiting.sudo().write({"state": "open", "date_from": company._collection_today()})
 
     def action_not_found(self):
         """The money did not come: reminders go on where they stood and ask for proof."""

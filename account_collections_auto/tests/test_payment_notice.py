@@ -120,11 +120,11 @@ class TestPaymentNotice(CollectionsCase):
         other = self.invoice(self.payer, 70)
         self.assertEqual(self.notice(other, 70).state, "open")
 
-    def test_one_about_the_whole_account_leaves_those_about_an_invoice_alone(self):
+    def test_one_about_the_whole_account_is_about_all_that_was_open_then(self):
         other = self.invoice(self.payer, 70)
         self.assertEqual(self.notice(item_ids=[], on=self.day(-20)).state, "open")
         self.run_cycle(self.day(-10))
-        self.assertEqual(self.notice(other, 70).state, "open")
+        self.assertEqual(self.notice(other, 70).state, "to_check")
         self.assertEqual(self.notice(item_ids=[]).state, "to_check")  # the same debts as three weeks ago
 
     def test_two_about_the_whole_account_are_not_the_same_when_the_first_money_came(self):
@@ -162,3 +162,26 @@ class TestPaymentNotice(CollectionsCase):
         for act in ("action_accept", "action_not_found", "action_cancel"):
             with self.assertRaises(AccessError, msg=act):
                 getattr(notice.with_user(auditor), act)()
+
+    def test_who_says_it_of_one_item_and_then_of_all_of_them_says_it_again(self):
+        first = self.notice()
+        self.run_cycle(self.day(7))
+        self.assertEqual(first.state, "not_found")
+        of_all = {"item_ids": False, "date_from": self.day(8)}
+        self.assertEqual(self.notice(**of_all).state, "to_check")
+        other = self.customer("Other", "other@example.com")
+        self.payer, self.debt = other, self.invoice(other, 500)
+        self.assertEqual(self.notice(**of_all).state, "open")
+        self.run_cycle(self.day(15))
+        self.assertEqual(self.notice(on=self.day(16)).state, "to_check")
+
+    def test_who_is_believed_once_more_gets_the_days_from_then_on(self):
+        self.notice()
+        self.run_cycle(self.day(7))
+        second = self.notice(on=self.day(8))
+        with self.on_day(self.day(20)):
+            second.action_accept()
+        self.assertRecordValues(second, [{"state": "open", "date_from": self.day(20)}])
+        self.run_cycle(self.day(20))
+        self.assertEqual(second.state, "open")
+        self.assertWithheld(self.payer, "payment_notice", self.day(20))
