@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..engine.attempt import attempt
+
 
 class CollectionHold(models.Model):
     """A hold whose reason stops sales puts the customer on credit hold too, as long as it lasts or until somebody lifts it."""
@@ -57,7 +59,20 @@ class CollectionHold(models.Model):
 
     @api.model
     def _cron_follow_on_credit(self):
-        """Stop sales for holds that begin today, or whose reason says so by now; let them go on where it says so no more."""
-        stopping = self.search([("reason_id.stops_credit", "=", True)])
-        followed = self.env["collection.credit.hold"].search([("hold_id", "!=", False), ("state", "=", "on")]).hold_id
-        (stopping | followed)._follow_on_credit()
+        """Stop sales for holds that begin today, or whose reason says so by now; let them go on where it says so no more.
+
+        Credit holds whose last day has passed are lifted, and Odoo's "no follow-up" is given back where a hold has ended.
+        """
+        for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
+            attempt(company, self._follow_on_credit_in, company)
+            attempt(company, self.env["collection.mirror"]._sync, company)
+
+    @api.model
+    def _follow_on_credit_in(self, company):
+        of_company = [("company_id", "=", company.id)]
+        credit_holds = self.env["collection.credit.hold"].search([*of_company, ("state", "=", "on")])
+        stopping = self.search([*of_company, ("reason_id.stops_credit", "=", True)])
+        (stopping | credit_holds.hold_id)._follow_on_credit()
+        today = company._collection_today()
+        passed = credit_holds.filtered(lambda hold: not hold.hold_id and hold.date_until and hold.date_until < today)
+        passed.filtered(lambda hold: hold.state == "on")._lift(by=False)

@@ -77,7 +77,8 @@ class ResPartner(models.Model):
         today = company._collection_today()
         holds = self.env["collection.hold"].search(
             [
-                ("partner_id", "in", self.commercial_partner_id.ids),
+                # Recorded on a contact it is a hold on its company, as the cycle sees it.
+                ("partner_id.commercial_partner_id", "in", self.commercial_partner_id.ids),
                 ("company_id", "=", company.id),
                 ("is_for_all", "=", True),
                 ("date_from", "<=", today),
@@ -87,7 +88,7 @@ class ResPartner(models.Model):
             ],
             order="id",
         )
-        return {hold.partner_id: hold for hold in holds.sorted(lambda hold: hold._stops("messages"))}
+        return {hold.partner_id.commercial_partner_id: hold for hold in holds.sorted(lambda hold: hold._stops("messages"))}
 
     @api.depends_context("company")
     def _compute_collection_hold(self):

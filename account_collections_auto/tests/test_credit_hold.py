@@ -230,6 +230,19 @@ class TestCreditHold(CollectionsCase):
             holds._cron_follow_on_credit()
             self.assertEqual(self.case(other).credit_hold_state, "on", "and the case knows it when there is one")
 
+    def test_one_by_hand_ends_on_its_day_and_odoos_flag_is_given_back_without_a_cycle(self):
+        with self.on_day(TODAY):
+            credit_hold = self.env["collection.credit.hold"]._set_by_hand(self.case(self.late), "Late", TODAY)
+            debt = self.items(self.late)[:1]
+            self.hold(self.late, debt, until=TODAY)
+            flagged = debt.move_id.line_ids.filtered("no_followup")
+            self.assertTrue(flagged)
+            self.env["collection.hold"]._cron_follow_on_credit()
+            self.assertEqual((credit_hold.state, flagged.mapped("no_followup")), ("on", [True]))
+        with self.on_day(TODAY + timedelta(days=1)):
+            self.env["collection.hold"]._cron_follow_on_credit()
+        self.assertEqual((credit_hold.state, flagged.mapped("no_followup")), ("lifted", [False]))
+
     def test_of_two_holds_the_last_one_to_end_lets_sales_go_on(self):
         first, second = self.stop_sales(), self.stop_sales(code="insolvent")
         self.assertEqual(len(self.case(self.late).credit_hold_ids), 1)

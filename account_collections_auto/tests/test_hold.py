@@ -58,6 +58,13 @@ class TestHold(CollectionsCase):
         self.run_cycle()
         self.assertSent(customer, self.level(7))
 
+    def test_a_hold_on_a_contact_is_one_on_its_company_for_statements_too(self):
+        customer = self.customer()
+        contact = self.env["res.partner"].create({"name": "Mother", "parent_id": customer.id})
+        hold = self.hold(contact)
+        with self.on_day(TODAY):
+            self.assertEqual(customer._get_collection_hold(), {customer: hold})
+
     def test_several_reasons_are_all_kept(self):
         customer = self.customer()
         invoice = self.invoice(customer)
