@@ -126,8 +126,11 @@ class CollectionCase(models.Model):
         )
 
     @api.model
-    def _resting_item_sql(self, alias):
-        """Return the condition that a stop of all of the item ``alias`` is in force today. A dispute may be about a part."""
+    def _resting_item_sql(self, alias, what="messages"):
+        """Return the condition that a stop of all of the item ``alias`` is in force today. A dispute may be about a part.
+
+        ``what`` the stop would have to stop: "messages" or "calls".
+        """
         today = self._today_sql(alias)
         conditions = []
         for model in withhold.stop_models(self.env):
@@ -140,7 +143,8 @@ class CollectionCase(models.Model):
             conditions.append(
                 SQL(
                     """EXISTS (SELECT 1 FROM %(relation)s link JOIN %(table)s stop ON stop.id = link.%(stop_column)s
-                                WHERE link.%(item_column)s = %(item)s AND %(in_force)s)""",
+                                WHERE link.%(item_column)s = %(item)s AND %(in_force)s AND %(stops)s)""",
+                    stops=self.env[model]._stops_sql(what),
                     relation=relation,
                     table=SQL.identifier(self.env[model]._table),
                     stop_column=stop_column,
@@ -156,7 +160,8 @@ class CollectionCase(models.Model):
         """The largest of each company as of this morning: who is called leaves the list, and nobody slips in behind.
 
         A customer with a message on its way, or to approve, is about to hear from us anyway. Credits and payments on their
-        way count as paid, and money that lies unmatched in the bank settles the matter for these days.
+        way count as paid, and money that lies unmatched in the bank settles the matter for these days. What is disputed,
+        promised, paid in instalments or stopped otherwise is nothing to call about.
         """
         today = self._today_sql("kase")
         own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
@@ -190,13 +195,21 @@ class CollectionCase(models.Model):
                         WHERE owing.place <= %(candidates)s
                    ), candidate_item AS MATERIALIZED (
                        SELECT item.id AS item_id, item.case_id, item.move_id, item.amount_residual,
-                              item.amount_residual < 0 AS is_credit,
+                              item.amount_residual_currency, item.amount_residual < 0 AS is_credit, (%(resting)s) AS rests,
                               item.amount_residual > 0 AND item.due_date < %(item_today)s AND item.is_small IS NOT TRUE
                                   AS collectable
                          FROM candidate JOIN collection_item item ON item.case_id = candidate.case_id AND item.active
+                   ), disputed AS (
+                       SELECT item_id, sum(amount) AS amount FROM (%(disputed)s) part (item_id, amount) GROUP BY item_id
                    ), coming AS (
-                       SELECT case_id, sum(amount_residual) AS amount FROM candidate_item
-                        WHERE item_id IN (SELECT item_id FROM (%(payment)s) payment) GROUP BY case_id
+                       SELECT item.case_id, sum(CASE WHEN item.rests OR payment.item_id IS NOT NULL THEN item.amount_residual
+                                                     ELSE item.amount_residual * LEAST(
+                                                         disputed.amount / item.amount_residual_currency, 1) END) AS amount
+                         FROM candidate_item item
+                         LEFT JOIN (SELECT DISTINCT item_id FROM (%(payment)s) payment) payment USING (item_id)
+                         LEFT JOIN disputed USING (item_id)
+                        WHERE item.collectable AND (item.rests OR payment.item_id IS NOT NULL OR disputed.amount > 0)
+                        GROUP BY item.case_id
                    )
                    SELECT kase.id FROM (
                        SELECT candidate.case_id AS id, candidate.company_id, candidate.last_written_date,
@@ -222,6 +235,10 @@ class CollectionCase(models.Model):
             candidates=CANDIDATES,
             calls=CALLS_A_DAY,
             payment=withhold.payment_on_its_way(SQL("candidate_item")),
+            resting=self._resting_item_sql("item", "calls"),
+            disputed=self.env["collection.dispute"]._unclaimed_sql(
+                SQL("line.item_id IN (SELECT item_id FROM candidate_item)"), self._today_sql("stop")
+            ),
             in_bank=self._in_bank_sql(SQL("candidate"), SQL("candidate_item")),
         )
 

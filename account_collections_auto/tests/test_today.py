@@ -337,6 +337,29 @@ class TestTodayCustomers(TodayCase):
         called = self.listed(self.today().open_calls()).partner_id
         self.assertEqual(called, owes | later, "Who owes 50 net of credits comes after who owes 100")
 
+    def test_nobody_calls_about_what_is_promised_disputed_or_said_to_be_paid(self):
+        owes = self.debtor("Owes", 100, email=False)
+        part, whole, promised, paid, held = (
+            self.debtor(name, 1000, email=False) for name in ("Part", "Whole", "Promised", "Paid already", "Held")
+        )
+        reason = self.env.ref("account_collections_auto.collection_dispute_reason_delivery")
+        for customer, amount in ((part, 950), (whole, 1000)):
+            line = Command.create({"item_id": self.items(customer).id, "amount": amount})
+            self.answer("collection.dispute", customer, reason_id=reason.id, line_ids=[line])
+        of_items = {customer: [Command.set(self.items(customer).ids)] for customer in (promised, paid, held)}
+        tomorrow = TODAY + timedelta(days=1)
+        self.answer("collection.promise", promised, amount=1000, promise_date=tomorrow, item_ids=of_items[promised])
+        self.answer("collection.payment.notice", paid, amount=1000, payment_date=TODAY, item_ids=of_items[paid])
+        self.hold(held, self.items(held))
+        self.assertEqual(self.listed(self.today().open_calls()).partner_id, owes | part)
+        self.patch(collection_case_today, "CALLS_A_DAY", 1)
+        self.assertEqual(self.listed(self.today().open_calls()).partner_id, owes, "50 of the 1000 may be claimed")
+
+    def answer(self, model, customer, **vals):
+        """Record what ``customer`` answered today."""
+        common = {"partner_id": customer.id, "company_id": self.company.id, "date_from": TODAY}
+        return self.env[model].create({**common, **vals})
+
     def log_call(self, customer):
         """Record a call of this noon with ``customer``."""
         noon = fields.Datetime.to_datetime(TODAY).replace(hour=12)
