@@ -463,11 +463,11 @@ class TestDispute(CollectionsCase):
             self.settle(dispute, 300)
         self.assertFalse(dispute.credit_note_ids)
         self.assertIn("Take off", dispute.activity_ids.summary)
-        self.assertEqual(self.claimed(customer, date(2026, 6, 20)), (35, 200))
+        self.assertEqual(self.claimed(customer, date(2026, 6, 20)), (7, 200))
         taken_off = self.journal_debit(customer, -300, due=date(2026, 6, 18))
         receivable = (taken_off | entry).line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
         receivable.reconcile()
-        self.assertEqual(self.claimed(customer, date(2026, 6, 20)), (35, 200))
+        self.assertEqual(self.claimed(customer, date(2026, 6, 20)), (7, 200))
         self.env["collection.dispute"]._cron_escalate()
         self.assertFalse(dispute.activity_ids)
 
