@@ -3,6 +3,7 @@ import logging
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from odoo import api, fields, models
+from odoo.addons.base.models.ir_qweb import QWebError
 from odoo.exceptions import UserError
 
 from ..engine.sections import join_numbers
@@ -71,7 +72,7 @@ class CollectionPaymentPlan(models.Model):
                     .sudo()
                     ._render_qweb_pdf("account_collections_auto.action_report_payment_plan", self.ids)
                 )
-        except (UserError, OSError, ValueError) as error:
+        except (UserError, OSError, ValueError, QWebError) as error:
             _logger.info("No agreement for payment plan %s: %s", self.id, error)
             return
         plan.agreement_id = (

@@ -6,6 +6,7 @@ import zipfile
 
 from markupsafe import Markup
 from odoo import api, fields, models
+from odoo.addons.base.models.ir_qweb import QWebError
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
@@ -298,7 +299,7 @@ class CollectionPlacementFile(models.Model):
             # Odoo's reports may write on what they print: keep a failure away from the batch.
             with self.env.cr.savepoint():
                 content = render()
-        except (UserError, OSError, ValueError) as error:
+        except (UserError, OSError, ValueError, QWebError) as error:
             _logger.info("No %s for placement %s: %s", name, placement.id, error)
             self.missing = "\n".join(filter(None, [self.missing, f"{placement.display_name}: {name}"]))
             return self.env["ir.attachment"]

@@ -708,6 +708,17 @@ class TestPaymentPlan(PaymentPlanCase):
 
     # -- on paper and on screen ----------------------------------------------------------------------------------------
 
+    def test_a_template_that_cannot_be_filled_in_leaves_out_the_document_and_nothing_else(self):
+        page = self.env.ref("account_collections_auto.payment_plan_page")
+        page.arch = page.arch.replace("<div", '<t t-out="1 / 0"/><div', 1)
+        self.assertIn("1 / 0", page.arch)
+        plan = self.agree()
+        self.assertEqual((plan.state, bool(plan.agreement_id)), ("running", False))
+        placement, file = self.env["collection.placement"], self.env["collection.placement.file"].new()
+        render = self.env["ir.qweb"]._render
+        self.assertFalse(file._make_pdf(placement, "list.pdf", lambda: render(page.id, {"docs": plan, "plan": plan})))
+        self.assertIn("list.pdf", file.missing)
+
     def test_the_agreement_is_a_file_in_the_language_of_the_customer_and_is_sent(self):
         plan = self.propose()
         self.assertEqual(plan.agreement_id.res_id, plan.id)
