@@ -14,10 +14,12 @@ class CollectionAnswerMixin(models.AbstractModel):
     _name = "collection.answer.mixin"
     _description = "Answer of a Customer"
     _inherit = ["collection.stop.mixin"]
-    _recorded = frozenset({"case_id"})
+    # An answer ends by what is done with it: kept, settled, cancelled. Archived, it would go on or rest without a word.
+    _recorded = frozenset({"case_id", "active"})
     # Whether its items all have the currency of the answer.
     _is_in_one_currency = True
 
+    active = fields.Boolean(readonly=True)
     case_id = fields.Many2one("collection.case", compute="_compute_case_id", store=True, index=True, ondelete="cascade")
     currency_id = fields.Many2one(
         "res.currency", compute="_compute_currency_id", store=True, precompute=True, readonly=False, required=True

@@ -105,7 +105,7 @@ class TestAfterStops(CollectionsCase):
         dispute = self.dispute(customer, (invoice, None), since=date(2026, 6, 5))
         self.run_cycle(date(2026, 7, 29))
         with self.on_day(date(2026, 7, 30)):
-            dispute.action_end()
+            dispute.sudo().action_end()
         self.run_daily(date(2026, 7, 30), date(2026, 8, 3))
         self.assertEqual(len(self.sent(customer)), 1)
         self.assertWithheld(customer, "resuming", date(2026, 8, 3))

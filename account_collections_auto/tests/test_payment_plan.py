@@ -758,3 +758,31 @@ class TestPaymentPlan(PaymentPlanCase):
         after = lines()
         self.assertEqual(after.get("open_ended_plans", 0) - before.get("open_ended_plans", 0), 1)
         self.assertEqual(after.get("open_missed_instalments", 0), before.get("open_missed_instalments", 0))
+
+    # -- what nobody gets around ---------------------------------------------------------------------------------------
+
+    def promise(self, on, until):
+        return self.env["collection.promise"].create(
+            {
+                "partner_id": self.payer.id,
+                "company_id": self.company.id,
+                "amount": 1000,
+                "date_from": on,
+                "promise_date": until,
+                "item_ids": [Command.set(self.items(self.debt).ids)],
+            }
+        )
+
+    def test_answers_are_not_archived_by_people(self):
+        """Archived, a plan would run for nobody; taken out again, a rejected dispute would stop its items for ever."""
+        manager = self.make_user("mary", "account_collections_auto.group_collection_manager")
+        for answer in (self.agree(), self.dispute(300), self.notice(JUNE_1), self.promise(JUNE_1, JUNE)):
+            answer = answer.with_user(manager)
+            with self.subTest(model=answer._name):
+                with self.assertRaisesRegex(AccessError, "cannot be changed by hand"):
+                    answer.action_archive()
+                answer.sudo().active = False  # as of an earlier version
+                with self.assertRaisesRegex(AccessError, "cannot be changed by hand"):
+                    answer.action_unarchive()
+        for model in self.env["collection.answer.mixin"]._answer_models():
+            self.assertTrue(self.env[model].fields_get(["active"])["active"]["readonly"], "no Archive among the actions")
