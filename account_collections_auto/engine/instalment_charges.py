@@ -59,6 +59,24 @@ def find_stopped(env, company, date, cases=None):
     return {line_id: (float(amount), reasons) for line_id, amount, reasons in env.cr.fetchall()}
 
 
+def find_stopped_items(env, company, date, items):
+    """Return {id of one of ``items``: 1 where a part of it is stopped on ``date``, 2 where all of it is}; plans aside."""
+    env.flush_all()
+    models = [model for model in stop_models(env) if model != "collection.payment.plan"]
+    rows = env.execute_query(
+        SQL(
+            """SELECT item.id, CASE WHEN bool_or(stop.amount IS NULL) OR sum(stop.amount) >= item.amount_residual_currency
+                                    THEN 2 ELSE 1 END
+                 FROM collection_item item JOIN (%s) stop ON stop.item_id = item.id
+                WHERE item.id = ANY(%s)
+                GROUP BY item.id, item.amount_residual_currency""",
+            stops_sql(env, company, date, models),
+            items.ids,
+        )
+    )
+    return dict(rows)
+
+
 def _opened_payment_page():
     """The customer opened a payment page for the invoice lately, and no answer has come."""
     return SQL(

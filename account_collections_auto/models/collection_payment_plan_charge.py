@@ -6,14 +6,15 @@ from odoo.exceptions import AccessError, UserError
 
 from ..engine import project
 from ..engine.attempt import attempt
-from ..engine.instalment_charges import find_stopped
+from ..engine.instalment_charges import find_stopped, find_stopped_items
 from ..engine.instalments import UNDER_WAY
-from ..engine.transactions import retrying
+from ..engine.transactions import CONFLICTS, retrying
 
 _logger = logging.getLogger(__name__)
 
 # As long as one of these is there, an instalment is not charged once more.
 LIVE = (*UNDER_WAY, "done")
+_TODO = "account_collections_auto.mail_activity_type_payment_plan_charge"
 
 
 class CollectionPaymentPlanCharge(models.Model):
@@ -66,8 +67,13 @@ class CollectionPaymentPlanCharge(models.Model):
     def _cron_charge(self):
         """Charge the instalments that are due to the cards and accounts that customers allowed us to charge."""
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            if not company.collection_test_mode:
+            if company.collection_test_mode:
+                continue
+            try:
                 self.sudo().with_company(company)._charge_due(company, company._collection_today(), commit=True)
+            except Exception:
+                self.env.cr.rollback()  # whatever it is, the other companies go on
+                _logger.exception("%s: the instalments of the day could not all be charged", company)
 
     @api.model
     def _charge_due(self, company, date, commit=False):
@@ -80,9 +86,9 @@ class CollectionPaymentPlanCharge(models.Model):
         run(lambda: self._prepare_due(company, date))
         # The search ends its transaction too: the next one sees what others did until its charge is announced.
         for charge in run(lambda: self.search([("company_id", "=", company.id), ("state", "=", "prepared")])):
-            if not run(lambda charge=charge: charge._announce(date)):
-                continue
             try:
+                if not run(lambda charge=charge: charge._announce(date)):
+                    continue
                 # Once only: a second attempt of this step could take the money twice.
                 run(charge._ask_provider, attempts=1)
                 run(charge._take_answer)
@@ -111,10 +117,25 @@ class CollectionPaymentPlanCharge(models.Model):
         stopped = find_stopped(self.env, company, date) if lines else {}
         for line in lines.try_lock_for_update():
             amount, reasons = line._look_at_charge(stopped)
-            line._note_charge_stops(reasons)
             if line._may_charge(date) and amount > 0:
-                self._prepare(line, amount, date)
+                reasons = [*reasons, *self._try_to_prepare(line, amount, date)]
+            line._note_charge_stops(reasons)
         self.env.flush_all()
+
+    def _try_to_prepare(self, line, amount, date):
+        """Prepare the try, and return []; where its provider refuses that, a person hears of it: return the reason."""
+        try:
+            with self.env.cr.savepoint():
+                self._prepare(line, amount, date)
+        except CONFLICTS:
+            raise  # somebody else prepared it at the same time: the whole step is done again
+        except Exception as error:
+            if not isinstance(error, UserError):
+                _logger.exception("%s could not be charged", line)
+            summary = self.env._("An instalment could not be charged: %(reason)s", reason=error)
+            self._add_todo(line.payment_plan_id, summary)
+            return [{"code": "charge_refused", "text": str(error)}]
+        return []
 
     def _prepare(self, line, amount, date):
         token, attempt = line.payment_plan_id.token_id, len(line.charge_ids) + 1
@@ -226,35 +247,41 @@ class CollectionPaymentPlanCharge(models.Model):
             charge._tell_collector()
 
     def _tell_collector(self):
-        plan, xmlid = self.payment_plan_id, "account_collections_auto.mail_activity_type_payment_plan_charge"
+        plan = self.payment_plan_id
         if self.state == "done":
-            plan.activity_unlink([xmlid])
-        elif self.state in ("failed", "unknown") and not plan.activity_search([xmlid]):
-            summary = (
-                self.env._("An instalment could not be charged: %(reason)s", reason=self.message or "")
-                if self.state == "failed"
-                else self.env._(
-                    "Ask the provider whether %(reference)s was paid: its answer was lost", reference=self.reference
-                )
-            )
+            plan.activity_unlink([_TODO])
+        elif self.state == "failed":
+            self._add_todo(plan, self.env._("An instalment could not be charged: %(reason)s", reason=self.message or ""))
+        elif self.state == "unknown":
+            lost = self.env._("Ask the provider whether %(reference)s was paid: its answer was lost", reference=self.reference)
+            self._add_todo(plan, lost)
+
+    @api.model
+    def _add_todo(self, plan, summary):
+        if not plan.activity_search([_TODO]):
             plan.with_context(mail_activity_quick_update=True).activity_schedule(
-                xmlid, user_id=plan.case_id._get_collector().id, summary=summary
+                _TODO, user_id=plan.case_id._get_collector().id, summary=summary
             )
 
     def _match(self):
-        """Match the payments of these charges with the items of their plans, the item that is due first before others."""
+        """Match the payments of these charges with the items of their plans: those first of which nothing is stopped.
+
+        Then those that are stopped in part; what is stopped as a whole, it was not charged for. Of each the item first that
+        is due first, as Odoo does it.
+        """
         for charge in self:
             payment_sudo = charge.transaction_id.sudo().payment_id
             items = charge.line_id.item_id or charge.payment_plan_id.item_ids
-            debits = items.sorted(lambda item: (item.due_date, item.id)).move_line_id.sudo()
+            places = find_stopped_items(self.env, charge.company_id, charge.company_id._collection_today(), items)
             credit = payment_sudo.move_id.line_ids.filtered(
                 lambda line, payment=payment_sudo: line.account_id == payment.destination_account_id and not line.reconciled
             )
-            open_debits = debits.filtered(
-                lambda line, credit=credit: not line.reconciled and line.account_id == credit.account_id
-            )
-            if credit and open_debits:
-                (credit + open_debits).reconcile()
+            for _place, at_once in sorted(items.grouped(lambda item, places=places: places.get(item.id, 0)).items()):
+                open_debits = at_once.move_line_id.sudo().filtered(
+                    lambda line, credit=credit: not line.reconciled and line.account_id == credit.account_id
+                )
+                if credit and open_debits and not credit.reconciled:
+                    (credit + open_debits).reconcile()
 
     # -- what people do ------------------------------------------------------------------------------------------------
 

@@ -155,6 +155,7 @@ class CollectionReason(models.AbstractModel):
             "charge_no_consent": self.env._("It is not recorded that the customer agreed to be charged"),
             "charge_card_gone": self.env._("The stored card or account, or its payment provider, is not in use any more"),
             "charge_card_strange": self.env._("The stored card or account belongs to another customer or another company"),
+            "charge_refused": self.env._("The payment provider does not take the charge: %(text)s", text=text),
             "charge_changed": self.env._("Less is to be paid by now than was to be charged; the rest is tried anew"),
             # a statement of account that was not sent
             "zero_balance": self.env._("The balance is zero"),

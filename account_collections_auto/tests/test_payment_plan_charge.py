@@ -472,3 +472,39 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         plan.write({"token_id": self.card(partner=clerk).id, "charge_consent_on": JUNE_1, "charge_consent": "Mail"})
         self.charge(JUNE)
         self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
+
+    def test_the_charge_of_an_undisputed_instalment_pays_the_undisputed_invoice(self):
+        second = self.invoice(self.payer, 3000, due=date(2026, 5, 5))
+        plan = self.agree_to_charge(items=self.items(self.debt | second), instalment_count=2)
+        self.dispute(3000)
+        for day in (JUNE, JULY):
+            with self.on_day(day):
+                self.charge(day)
+        self.assertEqual(plan.charge_ids.mapped("amount"), [3000])
+        self.assertEqual((self.debt.amount_residual, second.amount_residual), (3000, 0))
+        for day in (1, 7):
+            self.run_cycle(date(2026, 8, day))
+        self.assertEqual((self.reminders(), plan.state), ([], "running"))
+
+    # -- what fails for one holds up no other --------------------------------------------------------------------------
+
+    def test_a_provider_that_refuses_one_charge_holds_up_no_other(self):
+        plan = self.agree_to_charge(terms={"max_missed": 3})
+        other = self.customer("Other")
+        debt = self.invoice(other, 500, due=date(2026, 5, 4))
+        second = self.agree(customer=other, items=self.items(debt), instalment_count=1, first_date=JUNE)
+        second.write({"token_id": self.card(partner=other).id, "charge_consent_on": JUNE_1, "charge_consent": "Mail"})
+        transactions = self.env.registry["payment.transaction"]
+        create_values, missing = transactions._get_specific_create_values, "The mandate is missing."
+
+        def refuse(provider_code, values):
+            if values["partner_id"] == self.payer.id:
+                raise ValidationError(missing)
+            return create_values(self.env["payment.transaction"], provider_code, values)
+
+        self.patch(transactions, "_get_specific_create_values", lambda _self, code, values: refuse(code, values))
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("The mandate is missing", plan.line_ids.sorted("date")[0].charge_note)
+        self.assertIn("The mandate is missing", plan.activity_ids.summary)
+        self.assertEqual(second.charge_ids.mapped("state"), ["done"])
