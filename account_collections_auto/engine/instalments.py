@@ -4,9 +4,9 @@ Money matched with the items of a plan pays its instalments, the oldest one firs
 an allocation "as agreed" each instalment is about one item, and the same holds for the instalments of that item. Money on
 account, not matched with anything yet, covers what is late: nobody is reminded of it, and it ends no plan. It counts once,
 whatever plans the customer has: what is due comes before what is to come, the older plan before the later one. What is
-disputed, said to be paid, on hold or being charged is not missed meanwhile; when a dispute or a hold ends, the days of grace
-begin anew. A plan that ended though the money was dated in time (it was booked late) is found by `find_paid_in_time`. A
-constant number of statements for all plans of a company.
+disputed, said to be paid, promised, on hold or being charged is not missed meanwhile; when a dispute, a promise or a hold
+ends, the days of grace begin anew. A plan that ended though the money was dated in time (it was booked late) is found by
+`find_paid_in_time`. A constant number of statements for all plans of a company.
 """
 
 from odoo.tools import SQL
@@ -14,9 +14,11 @@ from odoo.tools import SQL
 from .rates import rates_sql
 
 # While one of these covers what is missing of an instalment, it is not missed.
-EXCUSES = ("collection.dispute", "collection.hold", "collection.payment.notice")
+EXCUSES = ("collection.dispute", "collection.hold", "collection.payment.notice", "collection.promise")
 # As long as a charge is in one of these states, its instalment is not charged once more, and it is not missed.
 UNDER_WAY = ("prepared", "asked", "pending", "unknown")
+# The provider was asked, and has not answered for good: money may be moving.
+MOVING = ("asked", "pending", "unknown")
 
 
 def progress_sql(env, company, date, states, cases=None):
@@ -148,6 +150,47 @@ def stopped_sql(env):
     )
 
 
+def charges_under_way_sql(env, company):
+    """Return a SELECT of (item_id, code, until, text): items of which money is being taken for a plan that runs no more.
+
+    A charge goes on when its plan is broken off or cancelled: what it may bring is neither demanded nor charged once more.
+    What of a running plan is being charged rests with the plan.
+    """
+    moving = SQL(
+        "(charge.state IN %s OR charge.state = 'done' AND transaction.is_post_processed IS NOT TRUE)",
+        MOVING,
+    )
+    return _charges_sql(env, company, SQL("'online_payment', NULL::date, charge.reference::text"), moving)
+
+
+def _decided_charges_sql(env, company):
+    """Return a SELECT as `_ended_sql`: until when items rested, because money was being taken for a plan that ran no more."""
+    last_day = SQL("transaction.last_state_change::date")
+    columns = SQL("charge.date, %s, %s, TRUE", last_day, last_day)
+    return _charges_sql(env, company, columns, SQL("charge.state IN ('done', 'failed')"))
+
+
+def _charges_sql(env, company, columns, condition):
+    """Return a SELECT of the item and ``columns`` of the charges that fulfil ``condition``, of plans that run no more."""
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    return SQL(
+        """SELECT link.%(item_column)s, %(columns)s
+             FROM collection_payment_plan_charge charge
+             JOIN payment_transaction transaction ON transaction.id = charge.transaction_id
+             JOIN collection_payment_plan plan ON plan.id = charge.payment_plan_id
+             JOIN collection_payment_plan_line line ON line.id = charge.line_id
+             JOIN %(relation)s link ON link.%(plan_column)s = plan.id
+                                   AND link.%(item_column)s = COALESCE(line.item_id, link.%(item_column)s)
+            WHERE charge.company_id = %(company)s AND plan.state != 'running' AND %(condition)s""",
+        company=company.id,
+        columns=columns,
+        condition=condition,
+        relation=SQL.identifier(items.relation),
+        plan_column=SQL.identifier(items.column1),
+        item_column=SQL.identifier(items.column2),
+    )
+
+
 def judge(env, company, date, cases=None):
     """Bring the running plans of ``company`` and their instalments in line with its ledger on ``date``.
 
@@ -216,7 +259,11 @@ def judge(env, company, date, cases=None):
             plan_column=SQL.identifier(items.column1),
             item_column=SQL.identifier(items.column2),
             ended=_ended_sql(env, company, date),
-            stops=stops_sql(env, company, date, EXCUSES),
+            stops=SQL(
+                "%s UNION ALL SELECT found.*, NULL::numeric FROM (%s) found",
+                stops_sql(env, company, date, EXCUSES),
+                charges_under_way_sql(env, company),
+            ),
             stopped=stopped_sql(env),
             under_way=UNDER_WAY,
             rates=rates_sql(company.id, date),
@@ -231,7 +278,7 @@ def judge(env, company, date, cases=None):
                       ended_on = CASE WHEN decided.after = 'running' THEN NULL
                                       WHEN decided.after = decided.before THEN plan.ended_on ELSE %(date)s END
                  FROM (SELECT plan.id, plan.state AS before, sums.*,
-                              CASE WHEN sums.open_count = 0 THEN 'done'
+                              CASE WHEN sums.open_count = 0 OR plan.state = 'done' AND %(others)s THEN 'done'
                                    WHEN sums.missed >= GREATEST(plan.max_missed, 1) THEN 'ended'
                                    ELSE 'running' END AS after
                          FROM collection_payment_plan plan
@@ -251,14 +298,32 @@ def judge(env, company, date, cases=None):
             company=company.id,
             date=date,
             scope=_scope(cases),
+            others=_has_other_plan(env),
         )
     )
     return [row for row in env.cr.fetchall() if row[1] != row[2]]
 
 
+def _has_other_plan(env):
+    """Return a condition on ``plan``: another one pays one of its items by now. An item is paid by one plan at a time."""
+    items = env["collection.payment.plan"]._fields["item_ids"]
+    return SQL(
+        """EXISTS (SELECT 1 FROM %(relation)s own
+                     JOIN %(relation)s link ON link.%(item_column)s = own.%(item_column)s
+                                           AND link.%(plan_column)s != own.%(plan_column)s
+                     JOIN collection_payment_plan other ON other.id = link.%(plan_column)s AND other.active
+                                                       AND other.state IN ('proposed', 'running')
+                    WHERE own.%(plan_column)s = plan.id)""",
+        relation=SQL.identifier(items.relation),
+        plan_column=SQL.identifier(items.column1),
+        item_column=SQL.identifier(items.column2),
+    )
+
+
 def _ended_sql(env, company, date):
     """Return a SELECT of (item_id, first_day, last_day, resume_date, is_whole): the excuses that are over on ``date``."""
-    ended = SQL(" UNION ALL ").join(SQL("(%s)", env[model]._ended_periods_sql(company, date)) for model in EXCUSES)
+    periods = [env[model]._ended_periods_sql(company, date) for model in EXCUSES]
+    ended = SQL(" UNION ALL ").join(SQL("(%s)", period) for period in [*periods, _decided_charges_sql(env, company)])
     return SQL("SELECT * FROM (%s) ended (item_id, first_day, last_day, resume_date, is_whole)", ended)
 
 
@@ -320,13 +385,18 @@ def find_paid_in_time(env, company, date, cases=None):
 def take_missed(env, company, date):
     """Leave in ``collection_tmp_item`` only what a reminder of instalments is about, and the credits. Part of `select`.
 
-    ``instalment`` becomes what the instalments before ``date`` claim of an item, the item that is due first before others.
+    ``instalment`` becomes what the instalments before ``date`` claim of an item, the item that is due first before others;
+    what is being charged is not claimed.
     """
     items = env["collection.payment.plan"]._fields["item_ids"]
     env.cr.execute(
         SQL(
             """WITH progress AS MATERIALIZED (%(progress)s), missed AS (
-                   SELECT plan_id, pool, sum(rest) AS amount FROM progress WHERE date < %(date)s GROUP BY plan_id, pool
+                   SELECT plan_id, pool, sum(rest) AS amount FROM progress
+                    WHERE date < %(date)s
+                      AND NOT EXISTS (SELECT 1 FROM collection_payment_plan_charge charge
+                                       WHERE charge.line_id = progress.id AND charge.state IN %(under_way)s)
+                    GROUP BY plan_id, pool
                ), share AS (
                    SELECT item.item_id, LEAST(item.amount_residual_currency, GREATEST(missed.amount - COALESCE(
                               sum(item.amount_residual_currency)
@@ -342,6 +412,7 @@ def take_missed(env, company, date):
                       is_overdue = TRUE, reached = item.collectable
                  FROM share WHERE share.item_id = item.item_id AND share.amount > 0""",
             progress=progress_sql(env, company, date, ("running",)),
+            under_way=UNDER_WAY,
             date=date,
             relation=SQL.identifier(items.relation),
             plan_column=SQL.identifier(items.column1),

@@ -113,7 +113,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
 def _item_stops(env, company, date):
     """Return SELECTs of (item_id, code, until, text, amount); without an amount the whole item is stopped."""
     stops = [no_followup(), _blocked(), _not_sent(), _online_payment(company, date), payment_on_its_way(), direct_debit()]
-    stops.append(_charge_under_way(env))
+    stops.append(instalments.charges_under_way_sql(env, company))
     electronic = _electronic_invoice(env)
     if electronic:
         stops.append(electronic)
@@ -239,22 +239,6 @@ def _online_payment(company, date):
     )
 
 
-def _charge_under_way(env):
-    """Of a payment plan that does not run any more an instalment is being charged: nobody knows yet whether it is paid."""
-    items = env["collection.payment.plan"]._fields["item_ids"]
-    return SQL(
-        """SELECT DISTINCT item.item_id, 'online_payment', NULL::date, charge.reference::text
-             FROM collection_payment_plan_charge charge
-             JOIN collection_payment_plan plan ON plan.id = charge.payment_plan_id AND plan.state != 'running'
-             JOIN %(relation)s link ON link.%(plan_column)s = plan.id
-             JOIN collection_tmp_item item ON item.item_id = link.%(item_column)s
-            WHERE item.collectable AND charge.state IN ('asked', 'pending', 'unknown')""",
-        relation=SQL.identifier(items.relation),
-        plan_column=SQL.identifier(items.column1),
-        item_column=SQL.identifier(items.column2),
-    )
-
-
 def payment_on_its_way(items=TMP_ITEM):
     """A payment linked to the invoice that has not reduced its residual: a draft, or one that is not matched with it.
 
@@ -303,7 +287,8 @@ def money_under_way(env, company, date):
     What somebody would take a second time: an online payment or a charge that is not decided, a payment that is not booked or
     not matched, a bank line of the customer that is not matched. The caller provides ``collection_tmp_case``, too.
     """
-    stops = (_blocked(), _online_payment(company, date), _charge_under_way(env), payment_on_its_way())
+    charges = instalments.charges_under_way_sql(env, company)
+    stops = (_blocked(), _online_payment(company, date), charges, payment_on_its_way())
     by_item = SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops)
     return SQL(
         """%s UNION ALL

@@ -267,6 +267,7 @@ class CollectionPaymentPlan(models.Model):
 
     def _run_again(self):
         """The plan was broken off and runs again; of its end nobody is told any more."""
+        self._take_items()
         self.write({"state": "running", "ended_on": False, "paid_in_time": False, **self._untold()})
 
     def action_accept(self):
@@ -307,7 +308,19 @@ class CollectionPaymentPlan(models.Model):
         domain = [("item_ids", "in", self.item_ids.ids), ("state", "in", IN_FORCE), ("id", "!=", self.id)]
         return self.search(domain, limit=1)
 
+    def _take_items(self):
+        """Let nobody else take the items of these plans into a plan at the same time.
+
+        The database lets one of two transactions at a time write an item; the other one is done again, and then sees the plan
+        of the first.
+        """
+        self.item_ids.flush_recordset()
+        self.env.cr.execute(
+            SQL("UPDATE collection_item SET write_date = write_date WHERE id = ANY(%s)", sorted(self.item_ids.ids))
+        )
+
     def _check_items_are_free(self):
+        self._take_items()
         others = self._find_other_plan()
         if others:
             raise UserError(

@@ -34,6 +34,8 @@ class CollectionPaymentPlan(models.Model):
     def _note_verdict(self, before, after, date):
         labels = dict(self._fields["state"]._description_selection(self.env))
         self._message_log(body=f"{labels[before]} → {labels[after]}")
+        if after == "running":
+            self._take_items()  # it was paid, and no other plan may take its items at the same time
         if after == "ended":
             amount = self.currency_id.format(self.amount_rest)
             self._ask_collector(self.env._("The payment plan is broken off: %(amount)s is due", amount=amount), date)

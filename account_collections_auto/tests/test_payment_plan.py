@@ -773,6 +773,15 @@ class TestPaymentPlan(PaymentPlanCase):
             }
         )
 
+    def test_an_instalment_that_was_promised_is_not_missed_before_the_promised_day(self):
+        plan = self.agree()
+        promise = self.promise(date(2026, 6, 29), date(2026, 7, 12))
+        for day in (8, 12):
+            self.run_cycle(date(2026, 7, day))
+            self.assertEqual((plan.state, self.reminders()), ("running", []))
+        self.run_daily(date(2026, 7, 13), date(2026, 7, 31))
+        self.assertEqual((promise.state, plan.state), ("broken", "ended"))
+
     def test_answers_are_not_archived_by_people(self):
         """Archived, a plan would run for nobody; taken out again, a rejected dispute would stop its items for ever."""
         manager = self.make_user("mary", "account_collections_auto.group_collection_manager")
@@ -786,3 +795,13 @@ class TestPaymentPlan(PaymentPlanCase):
                     answer.action_unarchive()
         for model in self.env["collection.answer.mixin"]._answer_models():
             self.assertTrue(self.env[model].fields_get(["active"])["active"]["readonly"], "no Archive among the actions")
+
+    def test_a_plan_that_was_paid_does_not_run_again_beside_another_one(self):
+        first = self.agree(instalment_count=1, first_date=JUNE)
+        payment = self.pay(self.debt, 3000, on=JUNE)
+        self.judge(JUNE)
+        self.assertEqual(first.state, "done")
+        (payment.move_id.line_ids if payment else self.debt.line_ids).remove_move_reconcile()
+        second = self.agree(date(2026, 7, 1), instalment_count=1, first_date=JULY)
+        self.judge(date(2026, 7, 20))
+        self.assertEqual((first.state, second.state), ("done", "running"))

@@ -473,6 +473,38 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         self.charge(JUNE)
         self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
 
+    # -- a charge outlives its plan ------------------------------------------------------------------------------------
+
+    def test_what_is_being_charged_for_a_plan_that_ended_is_neither_demanded_nor_charged_again(self):
+        self.plan.charge_retries = 0
+        plan = self.agree_to_charge("pending")
+        self.charge(JUNE)
+        plan.token_id.sudo().demo_simulated_state = "error"
+        self.charge(JULY)
+        self.run_cycle(date(2026, 8, 1))
+        self.assertEqual(self.reminders(), [(date(2026, 8, 1), 1000)], "not what is being charged")
+        self.run_cycle(date(2026, 8, 6))
+        self.assertEqual((plan.state, plan.charge_ids.mapped("state")), ("ended", ["failed", "pending"]))
+        before = len(self.sent(self.payer))
+        self.run_cycle(date(2026, 8, 20))
+        self.assertEqual((len(self.sent(self.payer)), plan.told_on), (before, False))
+        self.assertWithheld(self.payer, "online_payment", date(2026, 8, 20))
+
+        second = self.agree(date(2026, 8, 21), instalment_count=1, first_date=date(2026, 8, 21))
+        second.write({"token_id": self.card().id, "charge_consent_on": JUNE_1, "charge_consent": "Mail"})
+        self.charge(AUGUST)
+        self.judge(date(2026, 9, 10))
+        self.assertEqual((second.state, second.charge_ids.ids), ("running", []))
+        self.assertIn("online payment", second.line_ids.charge_note)
+
+        plan.charge_ids.filtered(lambda charge: charge.state == "pending").transaction_id.sudo()._set_done()
+        for _time in range(2):
+            self.charge(date(2026, 9, 10))
+        done = (plan | second).charge_ids.filtered(lambda charge: charge.state == "done")
+        self.assertEqual(sorted(done.mapped("amount")), [1000, 2000])
+        self.assertEqual(self.debt.amount_residual, 0)
+        self.assertEqual(self.case(self.payer).amount_due, 0)
+
     def test_the_charge_of_an_undisputed_instalment_pays_the_undisputed_invoice(self):
         second = self.invoice(self.payer, 3000, due=date(2026, 5, 5))
         plan = self.agree_to_charge(items=self.items(self.debt | second), instalment_count=2)

@@ -22,6 +22,7 @@ from odoo import SUPERUSER_ID, Command, api, fields, sql_db, tools
 from odoo.addons.account_collections_auto.models import account_move_line
 from odoo.addons.account_collections_auto.tests.bulk import post_invoices
 from odoo.addons.account_collections_portal.engine.paying import Choice, what_to_pay
+from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 
@@ -584,6 +585,41 @@ def plan_to_charge(job, customer, day):
         plan._accept("Anna", date.fromisoformat(day), env["ir.attachment"])
         env.cr.commit()
         return plan.id
+
+
+@a_job
+def two_drafts(job, customer, day):
+    """Two collectors each make a plan over all that the customer owes. Return the ids of the drafts."""
+    with job.env() as env:
+        env["collection.case"]._refresh_marked()
+        items = env["collection.item"].search([("case_id.partner_id", "=", customer)])
+        vals = {
+            "partner_id": customer,
+            "company_id": env.company.id,
+            "item_ids": [Command.set(items.ids)],
+            "line_ids": [Command.create({"date": day, "amount": sum(items.mapped("amount_residual_currency"))})],
+        }
+        plans = env["collection.payment.plan"].create([vals, vals])
+        env.cr.commit()
+        return plans.ids
+
+
+@a_job
+def propose(job, plan):
+    """Propose the plan, as a client does. Return why that was refused."""
+
+    def call(env):
+        env["collection.payment.plan"].browse(plan).mapped("state")
+        job.reach("begun")
+        env["collection.payment.plan"].browse(plan).action_propose()
+        env.flush_all()
+        job.reach("proposed")
+
+    try:
+        job.rpc(call)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 @a_job

@@ -102,6 +102,21 @@ def test_what_comes_at_the_last_moment_is_heard(town, kind):
     assert [row[1] for row in tries(town, plan) if row[0] == "done"] == amounts
 
 
+def test_two_collectors_propose_a_plan_over_the_same_items_at_once(town):
+    due = date.fromisoformat(town.today) - timedelta(days=8)
+    [customer] = town.run("new_customers", names=["In demand"], due=due.isoformat())
+    plans = town.run("two_drafts", customer=customer, day=town.today)
+    first = town.start("propose", plan=plans[0], pause_at="proposed")
+    second = town.start("propose", plan=plans[1], pause_at="begun")
+    assert first.wait_for("proposed") and second.wait_for("begun")
+    first.go_on()
+    assert first.result() == ""
+    second.go_on()
+    assert "by one plan at a time" in second.result()
+    states = town.sql("SELECT state FROM collection_payment_plan WHERE id = ANY(%s) ORDER BY id", plans)
+    assert states == [("proposed",), ("draft",)]
+
+
 def test_nothing_was_asked_for_twice(town):
     assert len(set(town.asked)) == len(town.asked)
 
