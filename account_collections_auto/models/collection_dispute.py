@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
@@ -396,21 +396,9 @@ class CollectionDispute(models.Model):
 
     def _tell_customer(self):
         """Send what became of it to whom the reminders go, in the customer's language; in test mode to the test address."""
-        template = self.env.ref("account_collections_auto.mail_template_dispute_settled").sudo()
+        template = self.env.ref("account_collections_auto.mail_template_dispute_settled")
         for dispute in self:
-            contacts = dispute.case_id._get_contacts_to_write()
-            if not contacts:
-                dispute._message_log(body=dispute.case_id.contact_notice)
-                continue
-            values = {"auto_delete": False, "recipient_ids": [Command.set(contacts.ids)]}
-            if dispute.company_id.collection_test_mode:
-                values |= {
-                    "email_to": dispute.company_id.collection_test_email,
-                    "recipient_ids": [],
-                    "subject": f"[TEST, {dispute.partner_id.email or ''}] {dispute.display_name}",
-                }
-            with template._explaining():
-                template.send_mail(dispute.id, email_values=values)
+            dispute.case_id._tell(template, dispute)
 
     @api.model
     def _cron_escalate(self):

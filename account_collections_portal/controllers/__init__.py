@@ -7,6 +7,7 @@ from . import answer_dispute
 from . import answer_promise
 from . import answer_plan
 from . import answer_contact
+from . import answer_rating
 from . import answers
 from . import link
 from . import home

@@ -17,9 +17,7 @@ from werkzeug.exceptions import NotFound, TooManyRequests
 from ..engine.throttle import Throttle
 
 ROOT = "/my/collections"
-# Links that do not exist, per address in a quarter of an hour; whoever asks more often gets the same answer to any link.
-WRONG_LINKS = Throttle(limit=20, seconds=900)
-# What somebody may do or download in a quarter of an hour; a person does not get there.
+# What somebody may do or download in a quarter of an hour, counted in each process; a person does not get there.
 ACTS = Throttle(limit=60, seconds=900)
 # What Odoo's portal rule is about; everything else on a receivable account is money on account or an entry.
 DOCUMENTS = ("out_invoice", "out_refund", "in_invoice", "in_refund")
@@ -93,10 +91,12 @@ class Viewer:
 def collections_route(path="", methods=("GET",), is_costly=False, **routing):
     """Make a method a page of this module: ``method(self, viewer, **what the browser sent)``.
 
-    A page that is only looked at asks Odoo for a cursor to read with. ``is_costly``: counts like an act, for example a PDF.
+    A page that is only looked at asks Odoo for a cursor to read with; whoever follows a link gets one that can note that the
+    link was wrong. ``is_costly``: counts like an act, for example a PDF.
     """
     routes = [f"{ROOT}{path}", f"{ROOT}/l/<string:token>{path}"]
-    routing = {"type": "http", "website": True, "sitemap": False, "readonly": tuple(methods) == ("GET",), **routing}
+    readonly = _is_readonly if tuple(methods) == ("GET",) else False
+    routing = {"type": "http", "website": True, "sitemap": False, "readonly": readonly, **routing}
 
     def decorate(method):
         @functools.wraps(method)
@@ -121,6 +121,10 @@ def collections_route(path="", methods=("GET",), is_costly=False, **routing):
     return decorate
 
 
+def _is_readonly(_controller, _rule, arguments):
+    return "token" not in arguments
+
+
 class CollectionsPortal(CustomerPortal):
     """The door of our pages."""
 
@@ -133,13 +137,14 @@ class CollectionsPortal(CustomerPortal):
         return self._collections_user_viewer()
 
     def _collections_link_viewer(self, token):
-        address = request.httprequest.remote_addr
-        if WRONG_LINKS.is_full(address):
-            return None
         # sudo: the token is the right to see what its message was about
-        link_sudo = request.env(user=SUPERUSER_ID, su=True)["collection.portal.link"]._check(token)
+        env = request.env(user=SUPERUSER_ID, su=True)
+        address, guesses = request.httprequest.remote_addr, env["collection.portal.guess"]
+        if guesses._is_too_many(address):
+            return None
+        link_sudo = env["collection.portal.link"]._check(token)
         if not link_sudo:
-            WRONG_LINKS.count(address)
+            guesses._count(address)
             return None
         return Viewer(
             link_sudo.env,

@@ -15,7 +15,7 @@ class CollectionChannelEmail(models.AbstractModel):
     def _prepare_mail_vals(self, action, template, rendered, reply_address):
         """In the conversation of the case stands the page for who is logged in: the link itself is the customer's.
 
-        A statement of account, which is mailed the same way, has no such link.
+        A statement of account, which is mailed the same way, has its link in the frame around the text.
         """
         vals = super()._prepare_mail_vals(action, template, rendered, reply_address)
         if action._name == "collection.action" and action.portal_link_ids:

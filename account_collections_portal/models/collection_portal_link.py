@@ -26,12 +26,24 @@ class CollectionPortalLink(models.Model):
     _rec_name = "recipient"
     _recorded = frozenset(
         {"action_id", "case_id", "only_contact_id", "contact_id", "recipient", "expires_on", "revoked_on", "revoked_by_id"}
-        | {"salt", "token_hash", "lang"}
+        | {"salt", "token_hash", "lang", "statement_id", "rating_id", "is_renewal"}
     )
 
     action_id = fields.Many2one(
         "collection.action", string="Message", readonly=True, ondelete="set null", index="btree_not_null"
     )
+    statement_id = fields.Many2one(
+        "collection.statement.sent", string="Statement", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    rating_id = fields.Many2one(
+        "rating.rating",
+        string="Question About Our Service",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        groups=fields.NO_ACCESS,
+    )
+    is_renewal = fields.Boolean(readonly=True, help="Somebody asked for it on the page of a link that had expired.")
     case_id = fields.Many2one("collection.case", required=True, readonly=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="case_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(related="case_id.partner_id", string="Customer")
@@ -59,6 +71,7 @@ class CollectionPortalLink(models.Model):
         [("open", "Open"), ("expired", "Expired"), ("revoked", "Revoked")], compute="_compute_state", string="Status"
     )
     page_url = fields.Char(compute="_compute_page_url", groups=fields.NO_ACCESS)
+    rating_url = fields.Char(compute="_compute_page_url", groups=fields.NO_ACCESS)
     salt = fields.Char(readonly=True, required=True, groups=fields.NO_ACCESS)
     token_hash = fields.Char(readonly=True, groups=fields.NO_ACCESS)
 
@@ -74,6 +87,7 @@ class CollectionPortalLink(models.Model):
         """For the message that brings it."""
         for link in self:
             link.page_url = link._get_url()
+            link.rating_url = link.rating_id and f"{link.page_url}/rate/{link.rating_id.id}"
 
     # -- making one ----------------------------------------------------------------------------------------------------
 
@@ -85,17 +99,37 @@ class CollectionPortalLink(models.Model):
         return self._make([self._prepare_link_vals(action) for action in actions - known])
 
     @api.model
+    def _create_for_statements(self, statements):
+        """Make a link for each of these statements of account; a test gets none."""
+        return self._make(
+            [
+                {
+                    **self._prepare_vals(sent.case_id, sent.recipient_ids, sent.recipient, sent.lang),
+                    "statement_id": sent.id,
+                }
+                for sent in statements
+                if not sent.is_test
+            ]
+        )
+
+    @api.model
     def _prepare_link_vals(self, action):
         """Values of the link of a message. Extend with yours; writes nothing."""
-        recipients = action.recipient_ids
         return {
+            **self._prepare_vals(action.case_id, action.recipient_ids, action.recipient, action.lang),
             "action_id": action.id,
-            "case_id": action.case_id.id,
-            "contact_id": recipients.id if len(recipients) == 1 else False,
             "only_contact_id": action.contact_id.id,
-            "recipient": action.recipient,
-            "lang": action.lang,
-            "expires_on": self._get_last_day(action.company_id),
+        }
+
+    @api.model
+    def _prepare_vals(self, case, contacts, recipient, lang):
+        """Values of a link that goes to ``contacts``, whose addresses are ``recipient``. Extend with yours; writes nothing."""
+        return {
+            "case_id": case.id,
+            "contact_id": contacts.id if len(contacts) == 1 else False,
+            "recipient": recipient,
+            "lang": lang,
+            "expires_on": self._get_last_day(case.company_id),
         }
 
     @api.model
@@ -157,7 +191,7 @@ class CollectionPortalLink(models.Model):
             made = self.env.execute_query(
                 SQL(
                     """SELECT count(*) FROM collection_portal_link
-                        WHERE case_id = %s AND action_id IS NULL AND create_date > %s""",
+                        WHERE case_id = %s AND is_renewal AND create_date > %s""",
                     link.case_id.id,
                     recent,
                 )
@@ -171,12 +205,9 @@ class CollectionPortalLink(models.Model):
     def _prepare_renewal_vals(self):
         self.ensure_one()
         return {
-            "case_id": self.case_id.id,
-            "contact_id": self.contact_id.id,
+            **self._prepare_vals(self.case_id, self.contact_id, self.recipient, self.lang),
             "only_contact_id": self.only_contact_id.id,
-            "recipient": self.recipient,
-            "lang": self.lang,
-            "expires_on": self._get_last_day(self.company_id),
+            "is_renewal": True,
         }
 
     # -- ending it -----------------------------------------------------------------------------------------------------

@@ -9,3 +9,5 @@ class ResConfigSettings(models.TransientModel):
     collection_portal_link_days = fields.Integer(
         related="collection_company_id.collection_portal_link_days", readonly=False
     )
+    collection_rating_ask = fields.Boolean(related="collection_company_id.collection_rating_ask", readonly=False)
+    collection_rating_days = fields.Integer(related="collection_company_id.collection_rating_days", readonly=False)

@@ -42,7 +42,7 @@ class PortalCase(CollectionsCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.enterContext(self.on_day(TODAY))
-        for throttle in (portal_access.WRONG_LINKS, portal_access.ACTS, link_controller.NEW_LINKS):
+        for throttle in (portal_access.ACTS, link_controller.NEW_LINKS):
             throttle.clear()
             self.addCleanup(throttle.clear)
 

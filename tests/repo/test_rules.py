@@ -13,7 +13,7 @@ MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 # The engine's files that talk to the database; every other one is pure: dates and numbers in, dates and numbers out.
 WITH_SQL = {"__init__", "project", "plan_rules", "select", "withhold", "schedule", "findings", "rates", "takeover", "history"}
 WITH_SQL |= {"statement", "outlook", "promises", "notices", "placements", "instalments", "instalment_charges", "told"}
-WITH_SQL |= {"settlements", "attempt", "disputes"}
+WITH_SQL |= {"settlements", "attempt", "disputes", "ratings"}
 # Overrides of Odoo's own methods, whose meaning Odoo documents.
 ODOO_METHODS = {"create", "write", "unlink", "copy", "copy_data", "init", "default_get", "fields_get", "search", "read"}
 
@@ -47,6 +47,8 @@ def _attributes(node):
             name = statement.targets[0].id
             if name in ("_name", "_inherit"):
                 found[name] = ast.literal_eval(statement.value)
+    if isinstance(found.get("_inherit"), list) and found.get("_name") in found["_inherit"]:
+        found["_inherit"] = found.pop("_name")  # gives a mixin to a model that is there already
     return found
 
 
