@@ -32,10 +32,13 @@ def copy_rows(record, values):
     return record.browse(ids)
 
 
-def post_invoices(env, orders):
-    """Post an invoice without tax for each of ``orders``, (customer, amount, due date). Return them in that order."""
+def post_invoices(env, orders, currency=None):
+    """Post an invoice without tax for each of ``orders``, (customer, amount, due date). Return them in that order.
+
+    ``currency``: one that is worth as much as the company's.
+    """
     customer, amount, due = orders[0]
-    first = env["account.move"].create(_invoice_values(customer, amount, due))
+    first = env["account.move"].create({**_invoice_values(customer, amount, due), **_currency_values(currency)})
     first.action_post()
     number = first.sequence_number
     documents = [
@@ -84,6 +87,10 @@ def _invoice_values(customer, amount, due: date):
         "invoice_payment_term_id": False,
         "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": amount, "tax_ids": []})],
     }
+
+
+def _currency_values(currency):
+    return {"currency_id": currency.id} if currency else {}
 
 
 def _partner_columns(customer):

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from ..engine import statement
 from .portal_access import CollectionsPortal, collections_route
-from .statement import ZIP_LIMIT, Words
+from .statement import DOCUMENT_KINDS, SEARCH_LENGTH, ZIP_ROWS, Words
 
 _TYPES = {
     "pdf": "application/pdf",
@@ -79,14 +79,19 @@ class CollectionsDocuments(CollectionsPortal):
         return self._collections_file(content, "pdf", name)
 
     @collections_route("/documents", is_costly=True, readonly=False)
-    def collections_documents(self, viewer, status=None, search=None, **_kw):
-        """Download what the statement lists as one ZIP file, the first ones of many."""
+    def collections_documents(self, viewer, status=None, search=None, part="1", **_kw):
+        """Download a part of what the statement lists as a ZIP file: the documents of so many rows, counted from the first."""
         status = status if status in statement.STATUSES else None
+        number = int(part) if part.isascii() and part.isdigit() and 0 < len(part) < 6 else 1
         rows = statement.rows(
-            *(viewer.env, viewer.companies, viewer.domain()), status=status, search=(search or "")[:64], limit=ZIP_LIMIT * 4
+            *(viewer.env, viewer.companies, viewer.domain()),
+            status=status,
+            search=(search or "").strip()[:SEARCH_LENGTH],
+            limit=ZIP_ROWS,
+            offset=max(number - 1, 0) * ZIP_ROWS,
         )
-        ids = dict.fromkeys(row.move_id for row in rows if row.kind in ("invoice", "credit_note"))
-        moves = viewer.env["account.move"].browse(list(ids)[:ZIP_LIMIT]).filtered(lambda move: move.is_sale_document())
+        ids = dict.fromkeys(row.move_id for row in rows if row.kind in DOCUMENT_KINDS)
+        moves = viewer.env["account.move"].browse(ids).filtered(lambda move: move.is_sale_document())
         if not moves:
             raise NotFound()
         packed = io.BytesIO()

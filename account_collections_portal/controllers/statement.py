@@ -14,8 +14,9 @@ from .portal_access import CollectionsPortal, collections_route
 ROWS_PER_PAGE = 50
 SEARCH_LENGTH = 64
 PAYMENTS_SHOWN_DAYS = 90
-# Of many invoices a ZIP file has so many: a PDF that was never printed takes about a second to make.
-ZIP_LIMIT = 25
+# A ZIP file has the documents of so many rows: a PDF that was never printed takes about a second to make.
+ZIP_ROWS = 25
+DOCUMENT_KINDS = ("invoice", "credit_note")
 DISPUTABLE = ("overdue", "not_due", "promised", "on_its_way")
 
 
@@ -62,8 +63,7 @@ class CollectionsStatement(CollectionsPortal):
             "contacts": [self._collections_contact_details(case) for case in viewer.cases],
             "payments": self._collections_payments(viewer, words),
             "announced": self._collections_announced(viewer, words),
-            "documents_url": _query(viewer.url("/documents"), chosen),
-            "zip_limit": ZIP_LIMIT,
+            "files": self._collections_files_of(viewer, rows, pages["offset"], chosen),
             "answer_count": self._collections_answer_count(viewer),
         }
 
@@ -85,6 +85,17 @@ class CollectionsStatement(CollectionsPortal):
             "first": address(1),
             "last": address(last),
         }
+
+    def _collections_files_of(self, viewer, rows, offset, chosen):
+        """Return the ZIP files with the documents of the rows shown: (first row, last row, address)."""
+        found = []
+        for start in range(0, len(rows), ZIP_ROWS):
+            some = rows[start : start + ZIP_ROWS]
+            if any(row.kind in DOCUMENT_KINDS for row in some):
+                first = offset + start
+                address = _query(viewer.url("/documents"), {**chosen, "part": first // ZIP_ROWS + 1})
+                found.append((first + 1, first + len(some), address))
+        return found
 
     def _collections_sections(self, viewer, totals, rows, words):
         """Return the sections of the page: a company and currency each, with its sums and those of its rows shown."""
@@ -129,7 +140,7 @@ class CollectionsStatement(CollectionsPortal):
             "status": words.describe(row),
             "dispute_url": _query(viewer.url("/dispute"), {"item": row.item_id}) if row.status in DISPUTABLE else None,
             "dispute_label": viewer.env._("Something is wrong with %(number)s", number=row.number),
-            "document_url": viewer.url(f"/document/{row.item_id}") if row.kind in ("invoice", "credit_note") else None,
+            "document_url": viewer.url(f"/document/{row.item_id}") if row.kind in DOCUMENT_KINDS else None,
         }
 
     def _collections_filters(self, viewer, totals, status, search, words):

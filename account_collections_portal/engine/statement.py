@@ -83,7 +83,8 @@ def totals(env, companies, domain):
 def rows(env, companies, domain, *, status=None, search=None, limit=None, offset=0):
     """Return the `Row`s of the items of ``domain``: per company and currency, in the order of due dates.
 
-    ``running`` adds up what is listed of one company and currency, whatever the page.
+    ``running`` adds up what is listed of one company and currency, whatever the page. Numbers are sorted byte by byte: by the
+    rules of a language thousands of them take longer than everything else.
     """
     found = env.execute_query(
         SQL(
@@ -93,13 +94,13 @@ def rows(env, companies, domain, *, status=None, search=None, limit=None, offset
                           company.currency_id != standing.currency_id AS is_foreign,
                           sum(standing.open) OVER (
                               PARTITION BY standing.company_id, standing.currency_id
-                              ORDER BY standing.open < 0, standing.due_date, move.name, standing.id) AS running
+                              ORDER BY standing.open < 0, standing.due_date, move.name COLLATE "C", standing.id) AS running
                      FROM standing
                      JOIN account_move move ON move.id = standing.move_id
                      JOIN res_company company ON company.id = standing.company_id
                     WHERE %(condition)s
                     ORDER BY standing.company_id, company.currency_id != standing.currency_id, standing.currency_id,
-                             standing.open < 0, standing.due_date, move.name, standing.id
+                             standing.open < 0, standing.due_date, move.name COLLATE "C", standing.id
                     LIMIT %(limit)s OFFSET %(offset)s)
                SELECT listed.id, listed.company_id, listed.currency_id, listed.move_id,
                       CASE WHEN listed.move_type IN ('out_invoice', 'out_receipt') THEN 'invoice'
@@ -117,7 +118,7 @@ def rows(env, companies, domain, *, status=None, search=None, limit=None, offset
                        FROM account_move_line term
                       WHERE term.move_id = listed.move_id AND term.display_type = 'payment_term') terms ON TRUE
                 ORDER BY listed.company_id, listed.is_foreign, listed.currency_id, listed.open < 0, listed.due_date,
-                         listed.name, listed.id""",
+                         listed.name COLLATE "C", listed.id""",
             standing=_standing(env, companies, domain),
             condition=_condition(status, search),
             limit=limit,

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class CollectionPaymentPlan(models.Model):
@@ -13,13 +14,17 @@ class CollectionPaymentPlan(models.Model):
     def _portal_accept(self, name, address, author, token):
         """The customer typed its name under what was proposed, and may allow us to charge a stored card (``token``).
 
-        Accepting again changes nothing.
+        Who accepts again changes nothing; somebody else is told.
         """
         self.ensure_one()
         self.case_id._portal_begin()
-        self.invalidate_recordset(["state"])
-        if self.state == "running":
+        self.invalidate_recordset(["state", "accepted_by"])
+        if self.state == "running" and self.accepted_by == name:
             return
+        if self.state == "running":
+            raise UserError(
+                self.env._("%(name)s has signed this plan already. There is nothing more to do.", name=self.accepted_by)
+            )
         self._accept(name, self.company_id._collection_today(), self.env["ir.attachment"])
         self.write({"signed_at": fields.Datetime.now(), "signed_ip": address})
         if token:

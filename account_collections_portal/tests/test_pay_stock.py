@@ -67,6 +67,41 @@ class TestPainsOfTheOverduePage(PayHttpCase):
             page = self.open(following[0]) if following else page
         self.assertEqual(invoices.mapped("amount_residual"), [0, 0])
 
+    @mute_logger("odoo.http")
+    def test_pain_39_odoo_refuses_invoices_of_several_companies_and_we_pay_them_one_after_the_other(self):
+        other = self.setup_other_company(name="Other Company")
+        journals = other["default_journal_bank"]
+        self.make_provider(other["company"], journals)
+        first = self.late(self.clerk, 100)
+        second = self.env["account.move"].with_company(other["company"]).create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.clerk.id,
+                "invoice_date": TODAY - timedelta(days=90),
+                "invoice_date_due": TODAY - timedelta(days=60),
+                "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 70, "tax_ids": []})],
+            }
+        )
+        second.action_post()
+        user = self.env["res.users"].sudo().search([("login", "=", "clerk_of_buyer")])
+        user.company_ids |= other["company"]
+        self.assertGreaterEqual(self.open(STOCK).status, 400)
+        page = self.ours()
+        amounts = []
+        for _company in range(2):
+            amounts.append(float(page.form()["data-amount"]))
+            result, error = self.submit(page, provider_id=self.provider_of(page))
+            self.assertEqual(error, "")
+            transaction = self.simulate(self.transaction(result))
+            following = self.open(transaction.landing_route).tree.xpath("//a[contains(@href, 'part=')]/@href")
+            page = self.open(following[0]) if following else page
+        self.assertEqual(sorted(amounts), [70, 100])
+        self.assertEqual((first | second).mapped("amount_residual"), [0, 0])
+
+    def provider_of(self, page):
+        """Return the provider that the page offers."""
+        return int(page.tree.xpath("//input[@name='o_payment_radio']/@data-provider-id")[0])
+
     def test_pain_39_odoo_looks_at_one_contact_and_we_at_the_customer(self):
         self.late(self.clerk, 100)
         self.late(self.other_clerk, 55)

@@ -1,15 +1,20 @@
 import csv
 import io
+import re
 import zipfile
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command
+from odoo.addons.account_collections_auto.tests.bulk import post_invoices
 from odoo.addons.account_collections_auto.tests.common import TODAY
 
+from ..controllers import documents as documents_controller
 from ..controllers import statement as statement_controller
 from ..engine import statement
 from .common import PortalCase
+
+PDF = b"%PDF-1.4 an invoice"
 
 
 class TestPortalStatement(PortalCase):
@@ -98,24 +103,46 @@ class TestPortalStatement(PortalCase):
         sums = statement.totals(self.env(su=True), self.company, [("case_id", "=", self.case(self.anna).id)])
         self.assertEqual([(total.currency_id, total.balance) for total in sums][1], (foreign.id, 10.0))
 
-    def test_the_number_of_queries_does_not_grow(self):
-        token = self.link(self.anna)
+    def test_the_first_page_takes_as_many_statements_for_10_items_as_for_300(self):
+        few, many = (self.customer(name, f"{name}@buyer.example") for name in ("Few", "Many"))
+        orders = [(few, 10, TODAY - timedelta(days=number)) for number in range(10)]
+        post_invoices(self.env, orders + [(many, 10, TODAY - timedelta(days=number % 40)) for number in range(300)])
+        tokens = [self.link(few), self.link(many)]
+        self.assertEqual((len(self.items(few)), len(self.items(many))), (10, 300))
         self.visit()
-        self.get(token=token)
 
-        def queries():
+        def statements(token):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            self.get(token=token)
+            self.assertEqual(self.get(token=token).status_code, 200)
             return self.env.cr.sql_log_count - before
 
-        queries()
-        few = queries()
-        for _number in range(12):
-            self.invoice(self.anna, 1.0, due=TODAY + timedelta(days=40))
-        self.case(self.anna)
-        queries()
-        self.assertLessEqual(queries(), few + 2)
+        for token in tokens:
+            statements(token)
+        for_few, for_many = (statements(token) for token in tokens)
+        self.assertEqual(for_many, for_few)
+
+    def test_many_invoices_come_in_several_zip_files_and_each_document_once(self):
+        customer = self.customer("Many", "many@buyer.example")
+        post_invoices(self.env, [(customer, 10, TODAY - timedelta(days=number)) for number in range(7)])
+        token = self.link(customer)
+        self.visit()
+        self.assertIn("as a ZIP file", self.get(token=token).text)
+        for module in (statement_controller, documents_controller):
+            self.enterContext(patch.object(module, "ZIP_ROWS", 3))
+        pdf = {"content": PDF, "filename": "x.pdf", "filetype": "pdf"}
+        made = patch.object(self.env.registry["account.move"], "_get_invoice_legal_documents", lambda *_args, **_options: pdf)
+        self.enterContext(made)
+        page = self.get(token=token).text
+        addresses = [address.replace("&amp;", "&") for address in re.findall(r'href="([^"]*/documents[^"]*)"', page)]
+        self.assertEqual([address.partition("?")[2] for address in addresses], ["part=1", "part=2", "part=3"])
+        self.assertIn("rows", page)
+        names = []
+        for address in addresses:
+            names += zipfile.ZipFile(io.BytesIO(self.url_open(address).content)).namelist()
+        numbers = [item.move_id.name.replace("/", "_") + ".pdf" for item in self.items(customer)]
+        self.assertEqual(sorted(names), sorted(numbers))
+        self.assertEqual(self.get("/documents?part=4", token).status_code, 404)
 
     def test_spreadsheet_and_csv_hold_the_open_items_and_no_formula(self):
         self.overdue.ref = "=HYPERLINK(evil)"

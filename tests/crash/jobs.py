@@ -791,3 +791,57 @@ def book_payment(job, transaction):
             env.cr.rollback()
             return "again"
         return "booked"
+
+
+# -- customers who answer on their own page ------------------------------------------------------------------------------
+
+
+@a_job
+def propose_plan(job, customer):
+    """A collector proposes instalments. Return the id of the plan."""
+    with job.env() as env:
+        case = env["collection.case"].search([("partner_id", "=", customer)])
+        plan = case._portal_plan(case.item_ids, 2, case.company_id._collection_today(), case.partner_id)
+        env.cr.commit()
+        return plan.id
+
+
+@a_job
+def answer_on_page(job, kind, customer, record=None):
+    """Send a form, as Odoo runs a request: who meets another one begins again. The word is what the customer is told."""
+    attempts = []
+
+    def request(env):
+        case = env["collection.case"].search([("partner_id", "=", customer)])
+        items = case.item_ids
+        items.mapped("amount_residual_currency")  # the page has been read: the transaction sees what there was
+        if not attempts:
+            attempts.append(1)
+            job.reach("ready")
+            job.wire.readline()
+        return PAGES[kind](env, case, items, record)
+
+    with job.env() as env, tools.mute_logger("odoo.sql_db", "odoo.service.model"):
+        try:
+            answer = retrying(functools.partial(request, env), env)
+        except UserError:
+            return "told that it is known"
+        return f"noted {answer}"
+
+
+def _page_paid(_env, case, items, _record):
+    return case._portal_paid(items, 100, case.company_id._collection_today(), "", (), case.partner_id).id
+
+
+def _page_dispute(env, case, items, _record):
+    reason = env.ref("account_collections_auto.collection_dispute_reason_delivery")
+    amounts = {item: item.amount_residual_currency for item in items}
+    return case._portal_dispute(amounts, reason, "Missing", (), case.partner_id).id
+
+
+def _page_sign(env, case, _items, record):
+    env["collection.payment.plan"].browse(record)._portal_accept(f"Signer {os.getpid()}", "127.0.0.1", case.partner_id)
+    return record
+
+
+PAGES = {"paid": _page_paid, "dispute": _page_dispute, "sign": _page_sign}

@@ -1,4 +1,4 @@
-"""Two requests at one moment: one payment, booked once. Real processes, each in a transaction of its own."""
+"""Two requests at one moment: one payment, booked once; one answer, kept once. Real processes, real transactions."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from .town import Town
 @pytest.fixture(scope="module")
 def town():
     with Town("paying") as town:
-        built = town.run("build", customers=2)
+        built = town.run("build", customers=5)
         town.customers, town.provider = built["customers"], town.run("a_provider")
         town.run("refresh")
         yield town
@@ -47,3 +47,36 @@ def test_a_payment_that_is_booked_twice_at_one_moment_is_booked_once(town):
     )
     assert residuals == [(0,)]
     assert town.sql("SELECT state FROM collection_case WHERE partner_id = %s", customer) == [("closed",)]
+
+
+def test_two_browsers_that_say_paid_at_one_moment_are_one_notice(town):
+    customer = town.customers[2]
+    answers = both(town, "answer_on_page", kind="paid", customer=customer)
+    ((notice,),) = town.sql("SELECT id FROM collection_payment_notice WHERE partner_id = %s", customer)
+    assert answers == [f"noted {notice}"] * 2
+
+
+def test_two_browsers_that_dispute_an_item_at_one_moment_are_one_dispute(town):
+    customer = town.customers[3]
+    answers = both(town, "answer_on_page", kind="dispute", customer=customer)
+    ((dispute,),) = town.sql("SELECT id FROM collection_dispute WHERE partner_id = %s", customer)
+    assert answers == [f"noted {dispute}", "told that it is known"]
+
+
+def test_two_people_who_sign_a_plan_at_one_moment_sign_it_once(town):
+    customer = town.customers[4]
+    plan = town.run("propose_plan", customer=customer)
+    answers = both(town, "answer_on_page", kind="sign", customer=customer, record=plan)
+    assert answers == [f"noted {plan}", "told that it is known"]
+    ((state, signer),) = town.sql("SELECT state, accepted_by FROM collection_payment_plan WHERE id = %s", plan)
+    assert state == "running"
+    ((signatures,),) = town.sql(
+        "SELECT count(*) FROM mail_message WHERE model = 'collection.payment.plan' AND res_id = %s AND body LIKE %s",
+        plan,
+        f"%signed by {signer}%",
+    )
+    assert signatures == 1
+
+
+def test_none_of_it_leaves_an_error_in_the_log(town):
+    assert town.complaints() == []

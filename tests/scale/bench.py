@@ -1,5 +1,6 @@
 """``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
-and ``setup/bench --lists``, ``--stops`` or ``--accountant``, each ``[--invoices N] [--rounds N]``, which is that part alone.
+and ``setup/bench --lists``, ``--stops``, ``--portal ITEMS`` or ``--accountant``, each
+``[--invoices N] [--rounds N]``, that part alone.
 
 Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
 prints a table of ratios. Nothing here asserts a time; each task runs in a process of its own (see `worker`).
@@ -32,7 +33,12 @@ def main():
     say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
     databases = Databases()
     try:
-        alone = (options.lists and _lists) or (options.stops and _stops) or (options.accountant is not None and _accountant)
+        alone = (
+            (options.lists and _lists)
+            or (options.stops and _stops)
+            or (options.portal and _portal)
+            or (options.accountant is not None and _accountant)
+        )
         if alone:
             alone(databases, options)
             return
@@ -58,6 +64,7 @@ def _options():
     parser.add_argument("--skip-accountant", action="store_true")
     parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
     parser.add_argument("--stops", action="store_true", help="only a cycle with a tenth of the items stopped, and without")
+    parser.add_argument("--portal", type=int, help="only the customer's page, with so many open items and with 50")
     parser.add_argument("--accountant", nargs="*", choices=SCENARIOS, help="only these transactions of an accountant, or all")
     return parser.parse_args()
 
@@ -255,6 +262,19 @@ def _lists(databases, options):
 
 def _in_brackets(ratio):
     return f"{f'({ratio:.2f})':>8}"
+
+
+# -- the customer's page ----------------------------------------------------------------------------------------------
+
+
+def _portal(databases, options):
+    database = databases.copy(os.environ["COLLECTIONS_TEMPLATE_DB"], "portal")
+    figures = task("portal.compare", database, items=options.portal, rounds=4 * options.rounds)
+    say(f"\nthe first page of a customer\n  {'open items':>12}{'seconds':>10}{'statements':>12}{'kB':>6}")
+    for each in figures.values():
+        say(f"  {each['items']:12,}{each['seconds']:10.3f}{each['statements']:12,}{each['size'] / 1024:6.0f}")
+    _ratio("many / few, server time", figures["many"]["seconds"] / figures["few"]["seconds"], "at most 2")
+    _ratio("many / few, statements", figures["many"]["statements"] / figures["few"]["statements"], "wanted: the same")
 
 
 # -- account_credit_control ---------------------------------------------------------------------------------------
