@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo.addons.account_collections_auto.tests.bulk import post_invoices
 from odoo.addons.account_collections_auto.tests.common import TODAY
 
 from .common import PortalCase
@@ -47,6 +48,17 @@ class TestPortalAnswers(PortalCase):
         for _time in range(2):
             self.post("/paid", self.token, **values)
         self.assertEqual(len(self.said("collection.payment.notice")), 1)
+
+    def test_paid_already_of_hundreds_of_items_is_one_answer_about_all(self):
+        customer = self.customer("Many", "many@buyer.example")
+        post_invoices(self.env, [(customer, 10, TODAY - timedelta(days=5))] * 510)
+        token = self.link(customer)
+        form = self.get("/paid", token).text
+        self.assertNotIn('name="item"', form)
+        proof = [("files", ("transfer.pdf", PDF, "application/pdf"))]
+        self.post("/paid", token, files=proof, amount="5100", day=TODAY.isoformat())
+        notice = self.env["collection.payment.notice"].search([("partner_id", "=", customer.id)])
+        self.assertEqual((notice.amount, notice.item_ids), (5100.0, self.items(customer)))
 
     def test_paid_with_a_proof(self):
         files = [("files", ("../transfer.exe", PDF, "application/pdf"))]
