@@ -840,7 +840,8 @@ def _page_dispute(env, case, items, _record):
 
 
 def _page_sign(env, case, _items, record):
-    env["collection.payment.plan"].browse(record)._portal_accept(f"Signer {os.getpid()}", "127.0.0.1", case.partner_id)
+    plan = env["collection.payment.plan"].browse(record)
+    plan._portal_accept(f"Signer {os.getpid()}", "127.0.0.1", case.partner_id, env["payment.token"])
     return record
 
 
