@@ -59,7 +59,7 @@ class TestScanners(EmailCase, PortalCase):
         self.assertGreaterEqual(len(opened), MAILS + 50)
         kinds = {self.kind(address).rpartition("/T")[2] for address in opened}
         answers = {"/paid", "/promise", "/plan", "/plan/N", "/dispute", "/dispute?item", "/contact", "/answers"}
-        files = {"/document/N", "/documents", "/statement/N/pdf", "/statement/N/xlsx", "/statement/N/csv"}
+        files = {"/document/N", "/documents?part", "/statement/N/pdf", "/statement/N/xlsx", "/statement/N/csv"}
         self.assertLessEqual({"", "?status", "/pay?choice"} | answers | files, kinds)
         self.env.cr.execute(SQL("UPDATE res_partner SET name = name WHERE id = %s", self.buyers[0].id))
         self.assertChanged(before, ["res_partner"])  # it sees even what writes the same again
