@@ -41,7 +41,7 @@ class CollectionCycle(models.Model):
         }
         rows = self.env.execute_query(
             SQL(
-                """SELECT item.item_id, item.case_id, item.reached, item.advances, stopped.reasons,
+                """SELECT item.item_id, item.case_id, item.reached, item.advances, item.got_days, stopped.reasons,
                           CASE WHEN item.collectable AND item.claimable < item.amount_residual_currency
                                THEN item.claimable END
                      FROM collection_tmp_item item
@@ -52,15 +52,18 @@ class CollectionCycle(models.Model):
                 reasons,
             )
         )
+        plans = {case.id: case.plan_id for case in cases}
         advancing, seen = set(), {}
-        for item_id, case_id, reached, advances, item_stops, part in rows:
+        for item_id, case_id, reached, advances, got_days, item_stops, part in rows:
             explained, key = found[case_id], str(item_id)
             if part is not None:
                 explained["parts"][key] = part
             if item_stops:
                 explained["item_stops"][key] = item_stops
             stops = item_stops or (explained["stops"] if advances else None)
-            explained["items"][key] = describe_all(stops) if stops else ("" if advances else self._not_yet())
+            explained["items"][key] = describe_all(stops) if stops else (
+                "" if advances else self._not_yet(plans[case_id], got_days)
+            )
             if advances:
                 advancing.add(case_id)
             if reached:
@@ -75,7 +78,10 @@ class CollectionCycle(models.Model):
             found[case.id]["reason"] = reason
         return found
 
-    def _not_yet(self):
+    def _not_yet(self, plan, got_days):
+        levels = plan.level_ids.mapped("days_overdue")
+        if levels and got_days is not None and got_days >= max(levels) and not plan.repeat_last_days:
+            return self.env._("There is no further level")
         return self.env._("The next level is not reached")
 
     def _nothing_reached(self, case):

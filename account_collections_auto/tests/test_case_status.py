@@ -43,6 +43,21 @@ class TestForecast(CollectionsCase):
         self.invoice(debtor, due=TODAY + days(12))
         self.assertForecastCameTrue(debtor, TODAY + days(40))
 
+    def test_an_item_at_the_last_level_waits_for_no_other_one(self):
+        debtor = self.customer()
+        self.invoice(debtor, due=TODAY - days(8))
+        self.run_daily(TODAY, TODAY + days(30))
+        with self.on_day(TODAY + days(31)):
+            self.invoice(debtor, due=TODAY + days(40))
+            finished, coming = self.case(debtor).item_ids.sorted("due_date")
+            self.assertEqual(finished.level_id.days_overdue, 35)
+            self.assertEqual(finished.stop_reason, "There is no further level")
+            self.assertEqual(coming.stop_reason, "The next level is not reached")
+            self.plan.write({"repeat_last_days": 90, "repeat_last_times": 1})
+            finished.invalidate_recordset()
+            finished.case_id.invalidate_recordset()
+            self.assertEqual(finished.stop_reason, "The next level is not reached")
+
     def test_grace_gap_and_catching_up(self):
         self.plan.write({"grace_days": 3, "minimum_days_between_contacts": 10, "catch_up": True})
         debtor = self.customer()
