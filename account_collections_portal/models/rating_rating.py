@@ -22,6 +22,7 @@ class RatingRating(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
+        groups="account_collections_auto.group_collection_auditor",
         help="The team that worked the case or the dispute when the customer was asked.",
     )
     collection_occasion = fields.Selection(

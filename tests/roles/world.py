@@ -62,8 +62,9 @@ class World(HttpCase):
         context = item.case_id.action_payment_plan()["context"]
         plan = cls.env["collection.payment.plan.start"].with_context(**context).create({"case_id": item.case_id.id})._make()
         plan.action_propose()
-        offers = cls.env["collection.settlement.offer"].with_context(**item.case_id.action_settlement_offer()["context"])
-        offers.create({"note": "Closes the shop"})
+        free = cls._free_items().case_id - item.case_id
+        context = free[len(free) // 2].action_settlement_offer()["context"]
+        cls.env["collection.settlement.offer"].with_context(**context).create({"note": "Closes the shop"})
         cls.env["collection.reply"].create({"case_id": item.case_id.id, "text": "Please call me.", "subject": "Re: Reminder"})
         cls.env["collection.status.file"].create({"name": "portal.csv", "company_id": cls.company.id, "checksum": "0"})
         cls.env["collection.request"]._begin(item.case_id, "message")
@@ -74,17 +75,21 @@ class World(HttpCase):
         cls.env["collection.dispute"].create({**values, "reason_id": reason.id, "line_ids": lines})
 
     @classmethod
+    def _free_items(cls):
+        """Return overdue items that nothing stops."""
+        overdue = cls.env["collection.item"].search(
+            [("days_overdue", ">", 0), ("amount_residual_currency", ">", 100), ("company_id", "=", cls.company.id)]
+        )
+        obstacles = cls.env["collection.placement"]._find_obstacles(overdue)
+        return overdue.filtered(lambda item: item not in obstacles)
+
+    @classmethod
     def _hand_over(cls):
         """Let an agency have one customer, with a payment and a message to it, and let another one be proposed."""
         contact = cls.env["res.partner"].create({"name": "Agency", "email": "agency@example.com"})
         agency = cls.env["collection.agency"].create({"partner_id": contact.id, "company_id": cls.company.id})
         placements = cls.env["collection.placement"]
-        overdue = cls.env["collection.item"].search(
-            [("days_overdue", ">", 0), ("amount_residual_currency", ">", 100), ("company_id", "=", cls.company.id)]
-        )
-        obstacles = placements._find_obstacles(overdue)
-        free = overdue.filtered(lambda item: item not in obstacles)
-        first, second = list(free.grouped("case_id").values())[-2:]
+        first, second = list(cls._free_items().grouped("case_id").values())[-2:]
         placed, _proposed = placements._propose(agency, first[:1]), placements._propose(agency, second[:1])
         placed._approve(despite_notice=True)
         placed._hand_over()
@@ -99,10 +104,7 @@ class World(HttpCase):
         members = [Command.set(cls.env.user.ids)]
         cls.env["collection.team"].create({"name": "Team", "leader_id": cls.env.user.id, "member_ids": members})
         cls.env["collection.absence"].create({"user_id": cls.env.user.id, "date_from": today, "date_until": today})
-        overdue = cls.env["collection.item"].search(
-            [("days_overdue", ">", 0), ("amount_residual_currency", ">", 100), ("company_id", "=", cls.company.id)]
-        )
-        item = overdue.filtered(lambda item: item not in cls.env["collection.placement"]._find_obstacles(overdue))[:1]
+        item = cls._free_items()[:1]
         expense = [("account_type", "=", "expense"), ("company_ids", "in", cls.company.ids)]
         cls.company.collection_write_off_account_id = cls.env["account.account"].search(expense, limit=1)
         cls.env["collection.credit.hold"]._set_by_hand(item.case_id, "Pays late", False)
