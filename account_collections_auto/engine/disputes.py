@@ -75,25 +75,22 @@ def accepted_sql(condition):
 
 def _credited_sql(item_id):
     """Return SQL for what is matched with the item and is no money: credit notes and entries."""
-    return SQL(
-        """(SELECT COALESCE(sum(partial.debit_amount_currency), 0)
-              FROM collection_item item
-              JOIN account_partial_reconcile partial ON partial.debit_move_id = item.move_line_id
-              JOIN account_move_line credit ON credit.id = partial.credit_move_id
-             WHERE item.id = %(item)s AND NOT %(is_money)s)""",
-        item=item_id,
-        is_money=IS_MONEY,
-    )
+    return _matched_sql(item_id, SQL("NOT %s", IS_MONEY))
 
 
 def _paid_sql(item_id):
     """Return SQL for the money that is matched with the item: payments and bank lines, no credit notes."""
+    return _matched_sql(item_id, IS_MONEY)
+
+
+def _matched_sql(item_id, condition):
+    """Return SQL for what is matched with the item, of those lines ``credit`` that fulfil ``condition``."""
     return SQL(
         """(SELECT COALESCE(sum(partial.debit_amount_currency), 0)
               FROM collection_item item
               JOIN account_partial_reconcile partial ON partial.debit_move_id = item.move_line_id
               JOIN account_move_line credit ON credit.id = partial.credit_move_id
-             WHERE item.id = %(item)s AND %(is_money)s)""",
+             WHERE item.id = %(item)s AND %(condition)s)""",
         item=item_id,
-        is_money=IS_MONEY,
+        condition=condition,
     )
