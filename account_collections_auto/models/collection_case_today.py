@@ -204,7 +204,8 @@ class CollectionCase(models.Model):
                    ), coming AS (
                        SELECT item.case_id, sum(CASE WHEN item.rests OR payment.item_id IS NOT NULL THEN item.amount_residual
                                                      ELSE item.amount_residual * LEAST(
-                                                         disputed.amount / item.amount_residual_currency, 1) END) AS amount
+                                                         disputed.amount / NULLIF(item.amount_residual_currency, 0), 1)
+                                                END) AS amount
                          FROM candidate_item item
                          LEFT JOIN (SELECT DISTINCT item_id FROM (%(payment)s) payment) payment USING (item_id)
                          LEFT JOIN disputed USING (item_id)
