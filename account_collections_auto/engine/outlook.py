@@ -33,10 +33,12 @@ def outlook_sql(env, company, date, scope):
                       next_level.id AS level_id, next_level.days_overdue AS level_days, item.amount_residual
                  FROM candidate kase
                  JOIN collection_plan plan ON plan.id = kase.plan_id
-                 JOIN collection_item item ON item.case_id = kase.id
+                CROSS JOIN LATERAL (SELECT * FROM collection_item item
+                                     WHERE item.case_id = kase.id AND item.active AND item.amount_residual_currency > 0
+                                       AND item.is_small IS NOT TRUE
+                                    OFFSET 0) item  -- candidates are few: not by reading all items
                  JOIN LATERAL (%(next_level)s) next_level ON next_level.due AND next_level.waited
-                WHERE item.active AND item.amount_residual_currency > 0 AND item.is_small IS NOT TRUE
-                  AND NOT EXISTS (SELECT 1 FROM collection_cycle_line line
+                WHERE NOT EXISTS (SELECT 1 FROM collection_cycle_line line
                                    WHERE line.case_id = kase.id AND line.level_id = next_level.id
                                      AND line.decision != 'planned' AND (line.until_date IS NULL OR line.until_date >= %(date)s)
                                      AND line.cycle_id = (SELECT id FROM collection_cycle

@@ -85,11 +85,14 @@ class CollectionCase(models.Model):
     def _compute_ageing_table(self):
         labels = dict(self._fields["ageing_bucket"]._description_selection(self.env))
         for case in self:
+            rows = case._prepare_ageing_rows()
+            filled = {column for row in rows for column in row["amounts"]}
             case.ageing_table = self.env["ir.qweb"]._render(
                 "account_collections_auto.case_ageing",
                 {
-                    "buckets": [(bucket.code, labels[bucket.code]) for bucket in ageing.BUCKETS],
-                    "rows": case._prepare_ageing_rows(),
+                    "buckets": [(bucket.code, labels[bucket.code]) for bucket in ageing.BUCKETS if bucket.code in filled],
+                    "has_credits": "credit" in filled,
+                    "rows": rows,
                 },
                 minimal_qcontext=True,
             )

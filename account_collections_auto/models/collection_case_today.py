@@ -99,14 +99,18 @@ class CollectionCase(models.Model):
         """
         today = self._today_sql(alias)
         awake = SQL("COALESCE(%s, %s) <= %s", SQL.identifier(alias, "snooze_until"), today, today)
-        return SQL("%s AND NOT (%s)", awake, self._stopped_sql(alias, today, what))
+        return SQL("%s AND NOT (%s)", awake, self._stopped_sql(alias, what))
 
     @api.model
-    def _stopped_sql(self, alias, day=None, what="messages"):
-        """Return the condition that a stop of the whole customer is in force on ``day`` (SQL; default: today)."""
-        day = day or self._today_sql(alias)
-        stops = [self.env[model]._stops_case_sql(alias, day, what) for model in withhold.stop_models(self.env)]
-        return SQL(" OR ").join(SQL("EXISTS (%s)", stop) for stop in stops)
+    def _stopped_sql(self, alias, what="messages"):
+        """Return the condition that a stop of the whole customer is in force today. Found once for all rows."""
+        stops = [self.env[model]._stopped_debtors_sql(what) for model in withhold.stop_models(self.env)]
+        return SQL(
+            "(%s, %s) IN (%s)",
+            SQL.identifier(alias, "company_id"),
+            SQL.identifier(alias, "partner_id"),
+            SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops),
+        )
 
     @api.model
     def _to_decide_sql(self, alias):
@@ -165,10 +169,10 @@ class CollectionCase(models.Model):
         """
         today = self._today_sql("kase")
         own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
-        contact = SQL(
-            """SELECT 1 FROM collection_action contact
-                WHERE contact.case_id = kase.id AND contact.state IN ('sent', 'delivered')
-                  AND contact.channel != 'record' AND contact.is_test IS NOT TRUE"""
+        contacted = SQL(
+            """SELECT contact.case_id FROM collection_action contact
+                WHERE contact.state IN ('sent', 'delivered') AND contact.channel != 'record'
+                  AND contact.is_test IS NOT TRUE"""
         )
         return SQL(
             """%(id)s IN (
@@ -183,8 +187,8 @@ class CollectionCase(models.Model):
                                OR kase.last_written_date <= %(today)s - %(days)s)
                           AND kase.id NOT IN (SELECT case_id FROM collection_action
                                                WHERE state IN ('planned', 'review', 'queued'))
-                          AND NOT EXISTS (%(contact)s AND contact.contact_date > %(today)s - %(days)s
-                                             AND NOT %(call_today)s)
+                          AND kase.id NOT IN (%(contacted)s AND contact.contact_date > %(contact_today)s - %(days)s
+                                                 AND NOT %(call_today)s)
                    ), candidate AS MATERIALIZED (
                        SELECT owing.id AS case_id, owing.company_id, owing.partner_id AS debtor_id, owing.last_written_date,
                               owing.net, plan.in_transit_days, plan.tolerance_amount
@@ -222,10 +226,11 @@ class CollectionCase(models.Model):
                           AND candidate.case_id NOT IN (%(in_bank)s)
                    ) kase
                     WHERE place <= %(calls)s AND kase.last_written_date IS DISTINCT FROM %(today)s
-                      AND NOT EXISTS (%(contact)s AND %(call_today)s))""",
+                      AND kase.id NOT IN (%(contacted)s AND %(call_today)s))""",
             id=SQL.identifier(alias, "id"),
-            contact=contact,
-            call_today=SQL("(contact.channel = 'call' AND contact.contact_date = %s)", today),
+            contacted=contacted,
+            contact_today=self._today_sql("contact"),
+            call_today=SQL("(contact.channel = 'call' AND contact.contact_date = %s)", self._today_sql("contact")),
             today=today,
             item_today=self._today_sql("item"),
             companies=self.env.companies.ids,

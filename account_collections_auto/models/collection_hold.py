@@ -228,7 +228,12 @@ class CollectionHold(models.Model):
 
         ``what``: messages, calls, interest, fees, credit or placement. ``date``: a day, or SQL for one.
         """
-        return SQL("EXISTS (%s)", self._stops_case_sql(alias, date, what))
+        return SQL(
+            "(%s, %s) IN (%s)",
+            SQL.identifier(alias, "company_id"),
+            SQL.identifier(alias, "partner_id"),
+            self._stopped_debtors_sql(what, SQL("%s::date", date)),
+        )
 
     # -- to whom one may write ---------------------------------------------------------------------------------------
 

@@ -717,11 +717,12 @@ class CollectionPlacement(models.Model):
         )
 
     @api.model
-    def _stops_case_sql(self, alias, today, what="messages"):
+    def _stopped_debtors_sql(self, what="messages", day=None):
         """As in the mixin: all of the case, unless something of it is recalled, or reminded in spite of the placement."""
         return SQL(
-            """SELECT 1 FROM collection_placement stop
-                WHERE stop.case_id = %(case)s AND %(in_force)s
+            """SELECT kase.company_id, kase.partner_id
+                 FROM collection_placement stop JOIN collection_case kase ON kase.id = stop.case_id
+                WHERE %(in_force)s
                   AND NOT EXISTS (
                       SELECT 1 FROM collection_item item
                        WHERE item.case_id = stop.case_id AND item.active AND item.amount_residual_currency > 0
@@ -730,8 +731,7 @@ class CollectionPlacement(models.Model):
                               OR EXISTS (SELECT 1 FROM collection_placement_line line
                                           WHERE line.placement_id = stop.id AND line.item_id = item.id
                                             AND line.recalled_on IS NOT NULL)))""",
-            case=SQL.identifier(alias, "id"),
-            in_force=self._in_force_sql(today),
+            in_force=self._in_force_sql(day or self.env["collection.case"]._today_sql("stop")),
         )
 
     def _describe_stay(self):

@@ -230,19 +230,17 @@ class CollectionStopMixin(models.AbstractModel):
         )
 
     @api.model
-    def _stops_case_sql(self, alias, today, what="messages"):
-        """Return a SELECT that finds a stop of this kind over the whole case ``alias`` on the day ``today`` (SQL).
+    def _stopped_debtors_sql(self, what="messages", day=None):
+        """Return a SELECT of (company_id, debtor_id) of the customers who are stopped as a whole on ``day`` (default: today).
 
-        Of the stops only those that stop ``what``: "messages", "calls".
+        By stops of this kind, and of them only those that stop ``what``: "messages", "calls".
         """
         return SQL(
-            """SELECT 1 FROM %(table)s stop JOIN res_partner debtor ON debtor.id = stop.partner_id
-                WHERE stop.is_for_all AND stop.company_id = %(company)s AND %(debtor)s = %(partner)s AND %(in_force)s
-                  AND %(stops)s""",
+            """SELECT stop.company_id, %(debtor)s
+                 FROM %(table)s stop JOIN res_partner debtor ON debtor.id = stop.partner_id
+                WHERE stop.is_for_all AND %(in_force)s AND %(stops)s""",
             table=SQL.identifier(self._table),
-            company=SQL.identifier(alias, "company_id"),
             debtor=self.env["collection.case"]._debtor_sql("debtor"),
-            partner=SQL.identifier(alias, "partner_id"),
-            in_force=self._in_force_sql(today),
+            in_force=self._in_force_sql(day or self.env["collection.case"]._today_sql("stop")),
             stops=self._stops_sql(what),
         )

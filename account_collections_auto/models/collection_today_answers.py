@@ -1,7 +1,9 @@
 from odoo import api, models
+from odoo.tools import SQL
 
-# Which sum of an answer Today shows; the others have none.
+# Which sum of a kind of records Today shows; the others have none.
 AMOUNTS = {
+    "collection.case": "amount_overdue",
     "collection.promise": "amount",
     "collection.payment.notice": "amount",
     "collection.dispute": "amount",
@@ -31,8 +33,9 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _tile_answers(self):
-        counted = [(label, method, self._sum_answers(*answers)) for label, method, answers in self._answer_kinds()]
-        found = [(label, method, rows) for label, method, rows in counted if rows]
+        kinds = self._answer_kinds()
+        counted = self._sum_kinds([answers for _label, _method, answers in kinds])
+        found = [(label, method, rows) for (label, method, _answers), rows in zip(kinds, counted, strict=True) if rows]
         return self._tile(
             "answers",
             40,
@@ -44,30 +47,38 @@ class CollectionToday(models.AbstractModel):
         )
 
     @api.model
-    def _count_answers(self, model, domain):
-        """Return (company, count, no amount: it may be in several currencies) of the records of ``model`` in ``domain``."""
-        domain = [*domain, ("company_id", "in", self.env.companies.ids)]
-        return [(*row, 0.0) for row in self.env[model]._read_group(domain, ["company_id"], ["__count"])]
+    def _sum_kinds(self, kinds):
+        """Return for each (model, domain) of ``kinds`` its (company, count, amount at today's rate). One statement for all."""
+        parts = [part for place, kind in enumerate(kinds) if (part := self._sum_sql(place, *kind))]
+        rows = self.env.execute_query(SQL(" UNION ALL ").join(SQL("(%s)", part) for part in parts)) if parts else []
+        found = [{} for _kind in kinds]
+        for place, company_id, currency_id, count, amount in sorted(rows):
+            company = self.env["res.company"].browse(company_id)
+            currency = self.env["res.currency"].browse(currency_id)
+            if currency:
+                amount = currency._convert(amount, company.currency_id, company, company._collection_today())
+            before = found[place].get(company, (company, 0, 0.0))
+            found[place][company] = (company, before[1] + count, before[2] + amount)
+        return [list(by_company.values()) for by_company in found]
 
     @api.model
-    def _sum_answers(self, model, domain):
-        """Return (company, count, amount in its currency at today's rate) of the records of ``model`` in ``domain``."""
-        name = AMOUNTS.get(model)
-        if not name:
-            return self._count_answers(model, domain)
-        rows = {}
-        domain = [*domain, ("company_id", "in", self.env.companies.ids)]
-        groups = self.env[model]._read_group(domain, ["company_id", "currency_id"], ["__count", f"{name}:sum"])
-        for company, currency, count, amount in groups:
-            date = company._collection_today()
-            converted = currency._convert(amount or 0.0, company.currency_id, company, date)
-            before = rows.get(company, (company, 0, 0.0))
-            rows[company] = (company, before[1] + count, before[2] + converted)
-        return list(rows.values())
+    def _sum_sql(self, place, model, domain):
+        """Return a SELECT of (``place``, company, currency, count, amount) of the records of ``model`` in ``domain``."""
+        records = self.env[model]
+        query = records._search([*domain, ("company_id", "in", self.env.companies.ids)])
+        if query.is_empty():
+            return None
+        company = records._field_to_sql(query.table, "company_id", query)
+        currency, amount = SQL("NULL::int"), SQL("0")
+        if name := AMOUNTS.get(model):
+            currency = records._field_to_sql(query.table, "currency_id", query)
+            amount = SQL("COALESCE(SUM(%s), 0)", records._field_to_sql(query.table, name, query))
+        query.groupby = SQL("%s, %s", company, currency)
+        return query.select(SQL("%s", place), company, currency, SQL("COUNT(*)"), SQL("%s::float", amount))
 
     @api.model
     def _todo(self, xmlid):
-        return ("todo_type_ids", "=", self.env.ref(f"account_collections_auto.{xmlid}").id)
+        return ("todo_type_ids", "=", self.env["ir.model.data"]._xmlid_to_res_id(f"account_collections_auto.{xmlid}"))
 
     @api.model
     def _broken_promises(self):

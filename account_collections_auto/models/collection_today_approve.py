@@ -64,10 +64,13 @@ class CollectionToday(models.AbstractModel):
     def _approve_button(self, label, level_id, figures):
         count = sum(row[1] for row in figures)
         amounts = self._sum_up(figures)
-        question = self.env._(
-            "%(count)s messages leave within minutes. Together they claim %(amount)s.",
-            count=count,
-            amount=self._format_amounts(amounts),
+        total = self._format_amounts(amounts)
+        question = (
+            self.env._("One message leaves within minutes. It claims %(amount)s.", amount=total)
+            if count == 1
+            else self.env._(
+                "%(count)s messages leave within minutes. Together they claim %(amount)s.", count=count, amount=total
+            )
         )
         notes = [row[0]._collection_test_note() for row in figures]
         question = " ".join([question, *dict.fromkeys(filter(None, notes))])
@@ -78,7 +81,10 @@ class CollectionToday(models.AbstractModel):
             count,
             sum(amount["amount"] for amount in amounts),
             acts=True,
-            confirm=(question, self.env._("Approve %(count)s Messages", count=count)),
+            confirm=(
+                question,
+                self.env._("Approve the Message") if count == 1 else self.env._("Approve %(count)s Messages", count=count),
+            ),
         )
 
     @api.model
@@ -99,10 +105,13 @@ class CollectionToday(models.AbstractModel):
                 )
             )
         answer = self.env["collection.action"].search(self._review_domain(level_id)).action_approve()
-        message = self.env._(
-            "%(count)s messages approved; they claim %(amount)s and leave within minutes.",
-            count=found,
-            amount=self._format_amounts(self._sum_up(figures)),
+        total = self._format_amounts(self._sum_up(figures))
+        message = (
+            self.env._("Message approved; it claims %(amount)s and leaves within minutes.", amount=total)
+            if found == 1
+            else self.env._(
+                "%(count)s messages approved; they claim %(amount)s and leave within minutes.", count=found, amount=total
+            )
         )
         here = {"type": "ir.actions.act_window_close"}  # the screen reads its figures again by itself
         return answer | {"params": answer["params"] | {"message": message, "next": here}}

@@ -100,14 +100,13 @@ class CollectionToday(models.AbstractModel):
     @api.model
     def _tile_last_cycle(self, cycles):
         """A note: what left, what was held back, what failed, and whether the bank was in."""
-        states = self._read_by_cycle("collection.action", "state", cycles)
-        tests = self._read_by_cycle("collection.action", "is_test", cycles)
-        decisions = self._read_by_cycle("collection.cycle.line", "decision", cycles, "case_id:count_distinct")
+        states, tests = self._read_messages(cycles)
+        decisions = self._read_left_out(cycles)
         lines, sent, stamps = [], [], []
         for cycle in cycles:
             company = cycle.company_id
             prefix = f"{company.name}: " if self._has_companies() else ""
-            sent_label = self.env._("Sent (test)") if (cycle, True) in tests else self.env._("Sent")
+            sent_label = self.env._("Sent (test)") if cycle in tests else self.env._("Sent")
             parts = [
                 ("sent", sent_label, self._add_up(company, states, cycle, "sent", "delivered"), ""),
                 ("waiting", self.env._("Still leaving"), self._add_up(company, states, cycle, "planned", "queued"), ""),
@@ -132,7 +131,7 @@ class CollectionToday(models.AbstractModel):
             "last_cycle",
             10,
             "fa-paper-plane-o",
-            self.env._("Last Cycle (test)") if any(is_test for _cycle, is_test in tests) else self.env._("Last Cycle"),
+            self.env._("Last Cycle (test)") if tests else self.env._("Last Cycle"),
             text,
             sent,
             lines=lines,
@@ -141,10 +140,28 @@ class CollectionToday(models.AbstractModel):
         )
 
     @api.model
-    def _read_by_cycle(self, model, field, cycles, counted="__count"):
-        """Return {(cycle, value of ``field``): (count of ``counted``, amount)}."""
-        rows = self.env[model]._read_group([("cycle_id", "in", cycles.ids)], ["cycle_id", field], [counted, "amount:sum"])
-        return {(cycle, value): (count, amount or 0.0) for cycle, value, count, amount in rows}
+    def _read_messages(self, cycles):
+        """Return {(cycle, state of its messages): (count, amount)}, and the cycles with messages in test mode."""
+        figures, tests = {}, self.env["collection.cycle"]
+        rows = self.env["collection.action"]._read_group(
+            [("cycle_id", "in", cycles.ids)], ["cycle_id", "state", "is_test"], ["__count", "amount:sum"]
+        )
+        for cycle, state, is_test, count, amount in rows:
+            before = figures.get((cycle, state), (0, 0.0))
+            figures[cycle, state] = (before[0] + count, before[1] + (amount or 0.0))
+            if is_test:
+                tests |= cycle
+        return figures, tests
+
+    @api.model
+    def _read_left_out(self, cycles):
+        """Return {(cycle, decision): (number of customers, amount)} of the customers to whom a cycle did not write."""
+        rows = self.env["collection.cycle.line"]._read_group(
+            [("cycle_id", "in", cycles.ids), ("decision", "!=", "planned")],
+            ["cycle_id", "decision"],
+            ["case_id:count_distinct", "amount:sum"],
+        )
+        return {(cycle, decision): (count, amount or 0.0) for cycle, decision, count, amount in rows}
 
     @api.model
     def _add_up(self, company, figures, cycle, *values):

@@ -8,8 +8,9 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _tile_decide(self):
-        counted = [(label, method, self._count_to_decide(*found)) for label, method, found in self._decide_kinds()]
-        kinds = [(label, method, rows) for label, method, rows in counted if rows]
+        found = self._decide_kinds()
+        counted = self._sum_kinds([records for _label, _method, records in found])
+        kinds = [(label, method, rows) for (label, method, _records), rows in zip(found, counted, strict=True) if rows]
         lines = [self._line(label, rows, link=self._button("", method)) for label, method, rows in kinds]
         return self._tile(
             "decide",
@@ -26,7 +27,7 @@ class CollectionToday(models.AbstractModel):
     def _decide_kinds(self):
         """Return (label, name of the method that opens the list, (model, domain)) of what is to decide. Extend to add one.
 
-        Each costs one statement. What is decided is outside of its domain.
+        All are counted in one statement. What is decided is outside of its domain.
         """
         return [
             (
@@ -40,13 +41,6 @@ class CollectionToday(models.AbstractModel):
                 ("collection.hold", self._ending_domain()),
             ),
         ]
-
-    @api.model
-    def _count_to_decide(self, model, domain):
-        """Return (company, count, amount) of the records of ``model`` in ``domain``; amounts of cases only."""
-        if model == "collection.case":
-            return self._read_cases(domain)
-        return self._count_answers(model, domain)
 
     @api.model
     def _decide_domain(self):

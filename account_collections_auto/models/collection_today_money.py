@@ -73,8 +73,8 @@ class CollectionToday(models.AbstractModel):
                  JOIN res_partner partner ON partner.id = line.partner_id
                  JOIN collection_case kase ON kase.partner_id = %(debtor)s
                                           AND kase.company_id = split_part(company.parent_path, '/', 1)::int
-                WHERE line.account_id IN (SELECT id FROM account_account
-                                           WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE)
+                WHERE line.account_id = ANY(ARRAY(SELECT id FROM account_account
+                                                   WHERE account_type = 'asset_receivable' AND non_trade IS NOT TRUE))
                   AND line.parent_state = 'posted' AND line.balance < 0
                   AND line.date BETWEEN %(oldest)s AND %(today)s
                   AND (line.date >= %(since)s OR line.create_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s >= %(since)s)

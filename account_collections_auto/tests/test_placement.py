@@ -173,6 +173,22 @@ class TestPlacementProposal(PlacementCase):
             placement.unlink()
         as_manager.note = "Moved to Riga"
 
+    def test_without_an_agency_a_manager_can_add_one_from_there(self):
+        customer, _invoice = self.overdue()
+        wizard = self.env["collection.place"].create({"case_ids": self.case(customer).ids})
+        self.assertFalse(wizard.lacks_agency)
+        self.agency.active = False
+        wizard.invalidate_recordset()
+        self.assertTrue(wizard.lacks_agency)
+        context = wizard.with_user(self.manager).action_create_agency()["context"]
+        partner = self.env["res.partner"].create({"name": "First", "email": "first@example.com"})
+        first = self.env["collection.agency"].with_user(self.manager).with_context(**context).create({"partner_id": partner.id})
+        self.assertEqual(first.company_id, self.company)
+        mine = self.env["collection.place"].with_user(self.collector).create({"case_ids": self.case(customer).ids})
+        self.assertEqual(mine.agency_id, first)
+        with self.assertRaises(AccessError):
+            mine.action_create_agency()
+
     def test_two_companies_do_not_see_each_others_agencies_and_placements(self):
         customer, _invoice = self.overdue()
         placement = self.place(customer)

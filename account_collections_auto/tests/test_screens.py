@@ -29,6 +29,11 @@ class TestDrop(CollectionsCase):
                 form[name] = value
         form.record.action_drop()
 
+    def test_asks_about_whom(self):
+        drop = self.env["collection.drop"]
+        self.assertIn("Debtor will not be contacted", drop.create({"line_ids": self.line().ids}).question)
+        self.assertIn("2 customers will not be contacted", drop.create({"line_ids": self.preview.line_ids.ids}).question)
+
     def test_for_this_cycle_only(self):
         self.drop(until="cycle")
         self.preview.action_confirm()

@@ -57,9 +57,9 @@ class TestTodayMessages(TodayCase):
         self.assertEqual(self.figures(tile), (2, [1000.0]))
         self.assertEqual([(line["label"], line["count"]) for line in tile["lines"]], [("L2", 1), ("L1", 1)])
         button = tile["lines"][0]["buttons"][0]
-        self.assertIn("1 messages leave", button["confirm"][0])
+        self.assertIn("One message leaves", button["confirm"][0])
         answer = self.today().approve(*button["args"])
-        self.assertIn("1 messages approved; they claim $\xa0900.00", answer["params"]["message"])
+        self.assertIn("Message approved; it claims $\xa0900.00", answer["params"]["message"])
         self.assertEqual(self.actions(again).state, "queued")
         self.assertEqual(self.figures(self.tiles()["approve"]), (1, [100.0]))
 

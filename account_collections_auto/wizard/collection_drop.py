@@ -9,7 +9,7 @@ class CollectionDrop(models.TransientModel):
     _description = "Drop Customers from a Cycle"
 
     line_ids = fields.Many2many("collection.cycle.line", string="Decisions", required=True, readonly=True)
-    customer_count = fields.Integer(compute="_compute_customer_count", string="Customers")
+    question = fields.Char(compute="_compute_question")
     until = fields.Selection(
         [
             ("cycle", "This cycle only: the next one selects them again"),
@@ -23,9 +23,14 @@ class CollectionDrop(models.TransientModel):
     until_date = fields.Date(string="Last Day")
 
     @api.depends("line_ids")
-    def _compute_customer_count(self):
+    def _compute_question(self):
         for wizard in self:
-            wizard.customer_count = len(wizard.line_ids.case_id)
+            cases = wizard.line_ids.case_id
+            wizard.question = (
+                self.env._("%(customer)s will not be contacted by this cycle.", customer=cases.partner_id.display_name)
+                if len(cases) == 1
+                else self.env._("%(count)s customers will not be contacted by this cycle.", count=len(cases))
+            )
 
     def action_drop(self):
         """Drop them."""

@@ -21,6 +21,7 @@ class CollectionPlace(models.TransientModel):
         domain="[('company_id', '=', company_id)]",
         help="Who is to collect it.",
     )
+    lacks_agency = fields.Boolean(compute="_compute_lacks_agency")
     terms = fields.Char(related="agency_id.terms")
     item_ids = fields.Many2many(
         "collection.item",
@@ -46,6 +47,13 @@ class CollectionPlace(models.TransientModel):
         for wizard in self:
             agencies = self.env["collection.agency"].search([("company_id", "in", wizard.case_ids.company_id.ids)], limit=2)
             wizard.agency_id = wizard.agency_id or (agencies if len(agencies) == 1 else False)
+
+    @api.depends("company_id")
+    def _compute_lacks_agency(self):
+        for wizard in self:
+            wizard.lacks_agency = not self.env["collection.agency"].search_count(
+                [("company_id", "=", wizard.company_id.id)], limit=1
+            )
 
     @api.depends("case_ids")
     def _compute_item_ids(self):
@@ -98,6 +106,17 @@ class CollectionPlace(models.TransientModel):
             )
             for reason, names in by_reason.items()
         )
+
+    def action_create_agency(self):
+        """Open an empty form for the company's first agency; the proposal is made afterwards."""
+        self.env["collection.agency"].check_access("create")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Agency"),
+            "res_model": "collection.agency",
+            "views": [(False, "form")],
+            "context": {"default_company_id": self.company_id.id},
+        }
 
     def _apply(self):
         if len(self.case_ids.company_id) > 1:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from measure import Phase
+from measure import Phase, tidy_up
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -21,6 +21,7 @@ GROUPED = "partner_id"
 def compare(env, rounds):
     """Return {"invoices": figures, "lists": {XML id: figures}, "today": seconds or None}; run cycles before."""
     env = env(user=env.ref("base.user_admin").id, su=False, context={"allowed_company_ids": env.company.ids, "lang": "en_US"})
+    tidy_up(env.cr)
     theirs = env.ref(INVOICES)
     result = {"invoices": _figures(env, theirs._name, theirs.id, rounds), "lists": {}, "today": None}
     for (kind, action_id), xmlid in suite_actions(env).items():

@@ -38,6 +38,14 @@ def backend_cpu(pid):
         return None
 
 
+def tidy_up(cr, *tables):
+    """Clear away dead rows and bring statistics up to date (of ``tables``, or all), as PostgreSQL does within minutes."""
+    cr.commit()
+    cr._cnx.autocommit = True
+    cr._obj.execute(f"VACUUM ANALYZE {', '.join(tables)}")
+    cr._cnx.autocommit = False
+
+
 class Phase:
     """Time, CPU and statements between two moments, summed over all entries; phases inside are counted in both."""
 
