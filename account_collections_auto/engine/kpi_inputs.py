@@ -1,0 +1,563 @@
+"""What the figures about receivables (`kpis`) are computed from: sums of the ledger, a constant number of statements.
+
+Every reduction of a receivable is one of `KINDS`: money (payments and bank entries), credit notes, what was written off
+(entries against an expense or the account for write-offs, and what a payment left off), exchange differences, and other
+entries. A period is (start, end]: ``start`` is the day before its first day.
+"""
+
+from typing import NamedTuple
+
+from odoo.tools import SQL
+
+from . import as_of
+
+KINDS = ("money", "credit_note", "write_off", "exchange", "other")
+
+
+class Scope(NamedTuple):
+    """Whose receivables: of which companies, and of which customers, currencies and collectors (empty: all)."""
+
+    company_ids: list
+    currency_ids: list = ()
+    country_ids: list = ()
+    industry_ids: list = ()
+    category_ids: list = ()
+    user_ids: list = ()
+
+    @property
+    def is_filtered(self):
+        """Whether this is less than the receivable accounts of the companies."""
+        return any(self[1:])
+
+
+class Balance(NamedTuple):
+    """What was open on a day, in company currency; ``buckets`` are (amount, number of items), the first is not due."""
+
+    buckets: list
+    credit: float
+    disputed: float
+    overdue_disputed: float
+    customers: int
+    customers_overdue: int
+    customers_undisputed: int
+    customers_overdue_undisputed: int
+
+    @property
+    def current(self):
+        """Open debits that are not overdue."""
+        return self.buckets[0][0]
+
+    @property
+    def overdue(self):
+        """Open debits that are overdue."""
+        return sum(amount for amount, _items in self.buckets[1:])
+
+    @property
+    def debit(self):
+        """All open debits."""
+        return self.current + self.overdue
+
+    @property
+    def net(self):
+        """Open debits less credits that nobody matched yet: the balance of the accounts."""
+        return self.debit + self.credit
+
+
+def balances(env, scope, dates, starts):
+    """Return {date: Balance}; ``starts``: first days overdue of the buckets after the first. One statement.
+
+    A disputed item counts as disputed with all that is open of it, from the day of the dispute until it is settled.
+    """
+    rows = env.execute_query(
+        SQL(
+            """WITH line AS MATERIALIZED (
+                        SELECT line.as_of, line.partner_id, line.residual, %(bucket)s AS bucket,
+                               (line.as_of, line.line_id) IN (
+                                   SELECT day.as_of, item.move_line_id
+                                     FROM unnest(%(dates)s::date[]) day (as_of)
+                                     JOIN collection_dispute dispute
+                                       ON dispute.date_from <= day.as_of AND dispute.active
+                                      AND (dispute.ended_on IS NULL OR dispute.ended_on > day.as_of)
+                                     JOIN collection_dispute_line disputed ON disputed.dispute_id = dispute.id
+                                     JOIN collection_item item ON item.id = disputed.item_id
+                                    WHERE item.move_line_id IS NOT NULL) AS is_disputed
+                          FROM (%(open)s) line WHERE %(wanted)s)
+               SELECT as_of, bucket, sum(residual), count(*), sum(residual) FILTER (WHERE is_disputed), NULL, NULL, NULL
+                 FROM line GROUP BY as_of, bucket
+                UNION ALL
+               SELECT as_of, -1, NULL, count(DISTINCT partner_id) FILTER (WHERE bucket >= 0), NULL,
+                      count(DISTINCT partner_id) FILTER (WHERE bucket > 0),
+                      count(DISTINCT partner_id) FILTER (WHERE bucket >= 0 AND NOT is_disputed),
+                      count(DISTINCT partner_id) FILTER (WHERE bucket > 0 AND NOT is_disputed)
+                 FROM line GROUP BY as_of""",
+            bucket=_bucket(starts),
+            dates=list(dates),
+            open=as_of.open_lines_over_sql(env, scope.company_ids, dates),
+            wanted=wanted_sql(env, scope),
+        )
+    )
+    sums = {date: {} for date in dates}
+    for date, bucket, *figures in rows:
+        sums[date][bucket] = [figure or 0 for figure in figures]
+    return {date: _balance(found, len(starts) + 1) for date, found in sums.items()}
+
+
+def _balance(found, buckets):
+    nothing = [0] * 6
+    rows = [found.get(number, nothing) for number in range(buckets)]
+    _amount, customers, _disputed, overdue, undisputed, overdue_undisputed = found.get(-1, nothing)
+    return Balance(
+        buckets=[(row[0], row[1]) for row in rows],
+        credit=found.get(None, nothing)[0],
+        disputed=sum(row[2] for row in rows),
+        overdue_disputed=sum(row[2] for row in rows[1:]),
+        customers=customers,
+        customers_overdue=overdue,
+        customers_undisputed=undisputed,
+        customers_overdue_undisputed=overdue_undisputed,
+    )
+
+
+def flows(env, scope, dates):
+    """Return {date: {kind: amount}} of what was booked after the date before it in ``dates``, up to it. One statement.
+
+    ``sales``: customer invoices less credit notes, tax included, by invoice date; sales receipts are cash sales and left out.
+    The kinds of reductions by the day they count from, matched or not: ``money`` is payments less refunds.
+    """
+    dates = sorted(set(dates))
+    rows = env.execute_query(
+        SQL(
+            """WITH %(ledger)s,
+                    booked AS (
+                        SELECT COALESCE(move.invoice_date, line.date) AS day, 'sales' AS kind, line.balance AS amount
+                          FROM line JOIN account_move move ON move.id = line.move_id
+                         WHERE move.move_type IN ('out_invoice', 'out_refund')
+                         UNION ALL
+                        SELECT line.counts_from, part.kind, -part.amount
+                          FROM line
+                          JOIN move_kind ON move_kind.move_id = line.move_id
+                         CROSS JOIN LATERAL %(parts)s)
+               SELECT width_bucket(day - 1, %(dates)s::date[]), kind, sum(amount)
+                 FROM booked WHERE kind != 'invoice' AND day <= %(last)s GROUP BY 1, 2""",
+            ledger=_ledger(env, scope, SQL("SELECT DISTINCT move_id FROM line")),
+            parts=_parts(SQL("line.balance")),
+            dates=dates,
+            last=dates[-1],
+        )
+    )
+    found = {date: dict.fromkeys(("sales", *KINDS), 0.0) for date in dates}
+    for step, kind, amount in rows:
+        found[dates[step]][kind] = amount
+    return found
+
+
+class Recovery(NamedTuple):
+    """What became in a period of debts that were overdue at its start or became overdue in it."""
+
+    at_start: float
+    fell_due: float
+    count: int
+    reduced: dict
+
+    @property
+    def base(self):
+        """All debts that could be recovered."""
+        return self.at_start + self.fell_due
+
+
+def recovery(env, scope, start, end):
+    """Return the Recovery of (start, end]; ``reduced``: {kind: amount}. One statement.
+
+    The base is what was overdue at the start, and of each item that fell due since the rest at the end of its due date. Credit
+    notes and write-offs stay in the base.
+    """
+    rows = env.execute_query(
+        SQL(
+            """WITH %(matchings)s,
+                    line AS MATERIALIZED (
+                        SELECT line.*, GREATEST(line.due_date, line.counts_from, %(start)s) AS since
+                          FROM (%(lines)s) line
+                         WHERE line.balance > 0 AND line.due_date < %(end)s AND line.counts_from <= %(end)s AND %(wanted)s
+                           AND (line.reconciled IS NOT TRUE
+                                OR line.line_id IN (SELECT debit_move_id FROM matching WHERE counts_from > %(start)s))),
+                    debt AS MATERIALIZED (
+                        SELECT line.*, line.balance - COALESCE(before.amount, 0) AS rest
+                          FROM line
+                          LEFT JOIN (SELECT line.line_id, sum(matching.amount) AS amount
+                                       FROM line JOIN matching ON matching.debit_move_id = line.line_id
+                                      WHERE matching.counts_from <= line.since GROUP BY 1) before
+                            ON before.line_id = line.line_id
+                         WHERE line.balance > COALESCE(before.amount, 0)),
+                    reduction AS MATERIALIZED (
+                        SELECT matching.amount, credit.move_id
+                          FROM debt
+                          JOIN matching ON matching.debit_move_id = debt.line_id
+                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
+                         WHERE matching.counts_from > debt.since AND matching.counts_from <= %(end)s),
+                    %(kinds)s
+               SELECT CASE WHEN due_date < %(start)s AND counts_from <= %(start)s THEN 'at_start' ELSE 'fell_due' END,
+                      sum(rest), count(*)
+                 FROM debt GROUP BY 1
+                UNION ALL
+               SELECT part.kind, sum(part.amount), 0
+                 FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
+                CROSS JOIN LATERAL %(parts)s GROUP BY 1""",
+            matchings=as_of.matchings_sql(),
+            lines=as_of.lines_sql(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
+            parts=_parts(SQL("reduction.amount")),
+            start=start,
+            end=end,
+        )
+    )
+    amounts = {name: amount for name, amount, _count in rows}
+    return Recovery(
+        at_start=amounts.get("at_start", 0.0),
+        fell_due=amounts.get("fell_due", 0.0),
+        count=sum(count for _name, _amount, count in rows),
+        reduced={kind: amounts.get(kind, 0.0) for kind in KINDS},
+    )
+
+
+def delays(env, scope, start, end):
+    """Return two lists of (amount, days after the due date, number) of what was paid in (start, end]. One statement.
+
+    The first by allocation: money matched with an item, by the day the matching counts from. The second: items that were
+    closed in the period, not without money, with all of their amount, by the day of their last matching.
+    """
+    rows = env.execute_query(
+        SQL(
+            """WITH %(matchings)s,
+                    line AS MATERIALIZED (
+                        SELECT line.* FROM (%(lines)s) line
+                         WHERE line.balance > 0 AND %(wanted)s AND line.line_id IN (
+                                   SELECT debit_move_id FROM matching
+                                    WHERE counts_from > %(start)s AND counts_from <= %(end)s)),
+                    reduction AS MATERIALIZED (
+                        SELECT line.line_id, line.due_date, line.balance, matching.amount, matching.counts_from, credit.move_id
+                          FROM line
+                          JOIN matching ON matching.debit_move_id = line.line_id
+                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
+                         WHERE matching.counts_from <= %(end)s),
+                    %(kinds)s,
+                    part AS (
+                        SELECT reduction.line_id, reduction.due_date, reduction.balance, reduction.counts_from, part.kind,
+                               part.amount
+                          FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
+                         CROSS JOIN LATERAL %(parts)s),
+                    closed AS (
+                        SELECT due_date, balance, max(counts_from) AS counts_from
+                          FROM part GROUP BY line_id, due_date, balance
+                        HAVING sum(amount) = balance AND max(counts_from) > %(start)s
+                           AND sum(amount) FILTER (WHERE kind = 'money') > 0)
+               SELECT TRUE, counts_from - due_date, sum(amount), count(*)
+                 FROM part WHERE kind = 'money' AND counts_from > %(start)s GROUP BY 2
+                UNION ALL
+               SELECT FALSE, counts_from - due_date, sum(balance), count(*) FROM closed GROUP BY 2""",
+            matchings=as_of.matchings_sql(),
+            lines=as_of.lines_sql(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
+            parts=_parts(SQL("reduction.amount")),
+            start=start,
+            end=end,
+        )
+    )
+    found = {True: [], False: []}
+    for by_allocation, days, amount, number in rows:
+        found[by_allocation].append((amount, days, number))
+    return found[True], found[False]
+
+
+def rolled(env, scope, start, end, starts):
+    """Return {(bucket on ``start``, bucket on ``end`` or kind of reduction): amount} of what was open on ``start``."""
+    rows = env.execute_query(
+        SQL(
+            """WITH %(matchings)s,
+                    line AS MATERIALIZED (
+                        SELECT line.as_of, line.line_id, line.residual, %(bucket)s AS bucket
+                          FROM (%(open)s) line WHERE line.date_maturity IS NOT NULL AND %(wanted)s),
+                    before AS MATERIALIZED (SELECT * FROM line WHERE as_of = %(start)s),
+                    reduction AS MATERIALIZED (
+                        SELECT before.bucket, matching.amount, credit.move_id
+                          FROM before
+                          JOIN matching ON matching.debit_move_id = before.line_id
+                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
+                         WHERE matching.counts_from > %(start)s AND matching.counts_from <= %(end)s),
+                    %(kinds)s
+               SELECT before.bucket, after.bucket::text, sum(after.residual)
+                 FROM before JOIN line after ON after.line_id = before.line_id AND after.as_of = %(end)s GROUP BY 1, 2
+                UNION ALL
+               SELECT reduction.bucket, part.kind, sum(part.amount)
+                 FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
+                CROSS JOIN LATERAL %(parts)s GROUP BY 1, 2""",
+            matchings=as_of.matchings_sql(),
+            # Two days not long ago: quicker one by one than in a pass over the whole ledger.
+            open=SQL(
+                "SELECT %(start)s::date AS as_of, line.* FROM (%(before)s) line "
+                "UNION ALL SELECT %(end)s::date, line.* FROM (%(after)s) line",
+                start=start,
+                before=as_of.open_lines_sql(env, scope.company_ids, start),
+                end=end,
+                after=as_of.open_lines_sql(env, scope.company_ids, end),
+            ),
+            bucket=_bucket(starts),
+            wanted=wanted_sql(env, scope),
+            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
+            parts=_parts(SQL("reduction.amount")),
+            start=start,
+            end=end,
+        )
+    )
+    return {(bucket, int(target) if target.isdigit() else target): amount for bucket, target, amount in rows}
+
+
+def promises(env, scope, start, end):
+    """Return [(company id, currency id, promised, received, whether kept)] of promises that matured in (start, end].
+
+    Amounts in the currency of the promise. What credit notes took off was not to be paid any more. The verdicts are those that
+    are known now. One statement.
+    """
+    env.flush_all()
+    return env.execute_query(
+        SQL(
+            """SELECT line.company_id, line.currency_id, line.amount - COALESCE(line.amount_credited, 0),
+                      COALESCE(line.amount_received, 0), line.state = 'kept'
+                 FROM collection_promise line
+                WHERE line.state IN ('kept', 'partly', 'broken') AND line.active AND line.company_id = ANY(%(companies)s)
+                  AND line.verdict_date > %(start)s AND line.verdict_date <= %(end)s AND %(wanted)s""",
+            companies=list(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+            start=start,
+            end=end,
+        )
+    )
+
+
+def settled_disputes(env, scope, start, end):
+    """Return (number, days in all) of the disputes that were settled in (start, end]: days from the day each was raised.
+
+    In whatever currency its items are. One statement.
+    """
+    env.flush_all()
+    rows = env.execute_query(
+        SQL(
+            """SELECT count(*), COALESCE(sum(line.ended_on - line.date_from), 0)
+                 FROM collection_dispute line
+                WHERE line.is_open IS NOT TRUE AND line.state != 'withdrawn' AND line.company_id = ANY(%(companies)s)
+                  AND line.ended_on > %(start)s AND line.ended_on <= %(end)s AND %(wanted)s""",
+            companies=list(scope.company_ids),
+            wanted=wanted_sql(env, scope._replace(currency_ids=())),
+            start=start,
+            end=end,
+        )
+    )
+    return rows[0]
+
+
+def cured(env, scope, start, end):
+    """Return [(level id, number, days in all, number that ended otherwise)] of customers who stopped being late.
+
+    A customer is late from the day after something fell due until nothing that is overdue is left; days are counted between
+    these two. The time ended in (start, end]. ``number``: those who were cured, which means that more was paid in money than
+    was taken off otherwise. By the highest level that was sent meanwhile; None: nothing was sent. One statement.
+    """
+    env.flush_all()
+    return env.execute_query(
+        SQL(
+            """WITH %(matchings)s,
+                    line AS MATERIALIZED (
+                        SELECT line.*, %(debtor)s AS debtor_id, split_part(company.parent_path, '/', 1)::int AS root_id,
+                               GREATEST(line.due_date, line.counts_from) + 1 AS since
+                          FROM (%(lines)s) line
+                          JOIN res_partner partner ON partner.id = line.partner_id
+                          JOIN res_company company ON company.id = line.company_id
+                         WHERE line.balance > 0 AND line.due_date < %(end)s AND line.counts_from < %(end)s AND %(wanted)s),
+                    matched AS (
+                        SELECT line.line_id, sum(matching.amount) AS amount, max(matching.counts_from) AS last
+                          FROM line JOIN matching ON matching.debit_move_id = line.line_id
+                         WHERE matching.counts_from <= %(end)s GROUP BY 1),
+                    late AS MATERIALIZED (
+                        SELECT line.*,
+                               CASE WHEN matched.amount = line.balance THEN matched.last ELSE 'infinity' END AS closed_on
+                          FROM line LEFT JOIN matched ON matched.line_id = line.line_id
+                         WHERE matched.amount IS DISTINCT FROM line.balance OR matched.last >= line.since),
+                    told_apart AS (
+                        SELECT late.*, sum(CASE WHEN before >= since THEN 0 ELSE 1 END) OVER (
+                                   PARTITION BY root_id, debtor_id ORDER BY since, line_id) AS number
+                          FROM (SELECT late.*, max(closed_on) OVER (
+                                           PARTITION BY root_id, debtor_id ORDER BY since, line_id
+                                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+                                  FROM late) late),
+                    episode AS MATERIALIZED (
+                        SELECT row_number() OVER () AS id, array_agg(line_id) AS line_ids, min(since) AS started,
+                               max(closed_on) AS ended
+                          FROM told_apart GROUP BY root_id, debtor_id, number
+                        HAVING max(closed_on) > %(start)s AND max(closed_on) <= %(end)s),
+                    reduction AS MATERIALIZED (
+                        SELECT episode.id, matching.amount, credit.move_id
+                          FROM episode
+                         CROSS JOIN LATERAL unnest(episode.line_ids) member (line_id)
+                          JOIN matching ON matching.debit_move_id = member.line_id
+                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
+                         WHERE matching.counts_from >= episode.started AND matching.counts_from <= episode.ended),
+                    %(kinds)s,
+                    paid AS (
+                        SELECT reduction.id, sum(CASE WHEN part.kind = 'money' THEN part.amount
+                                                      WHEN part.kind != 'exchange' THEN -part.amount END) > 0 AS by_money
+                          FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
+                         CROSS JOIN LATERAL %(parts)s GROUP BY 1)
+               SELECT reached.level_id, count(*) FILTER (WHERE paid.by_money),
+                      COALESCE(sum(episode.ended - episode.started + 1) FILTER (WHERE paid.by_money), 0),
+                      count(*) FILTER (WHERE paid.by_money IS NOT TRUE)
+                 FROM episode
+                 LEFT JOIN paid ON paid.id = episode.id
+                 LEFT JOIN LATERAL (
+                     SELECT claimed.level_id
+                       FROM collection_action_line claimed JOIN collection_action action ON action.id = claimed.action_id
+                      WHERE claimed.move_line_id = ANY(episode.line_ids) AND claimed.advances AND claimed.is_live
+                        AND action.state IN ('sent', 'delivered')
+                        AND action.contact_date BETWEEN episode.started AND episode.ended
+                      ORDER BY claimed.level_days DESC, claimed.id DESC LIMIT 1) reached ON TRUE
+                GROUP BY 1""",
+            matchings=as_of.matchings_sql(),
+            debtor=env["collection.case"]._debtor_sql("partner"),
+            lines=as_of.lines_sql(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
+            parts=_parts(SQL("reduction.amount")),
+            start=start,
+            end=end,
+        )
+    )
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+def _ledger(env, scope, moves):
+    """Return the CTEs of `as_of`, `line` (receivable lines in scope) and `move_kind` of ``moves``."""
+    env.flush_all()
+    return SQL(
+        "%(matchings)s, line AS MATERIALIZED (SELECT line.* FROM (%(lines)s) line WHERE %(wanted)s), %(kinds)s",
+        matchings=as_of.matchings_sql(),
+        lines=as_of.lines_sql(scope.company_ids),
+        wanted=wanted_sql(env, scope),
+        kinds=_move_kinds(moves),
+    )
+
+
+def _bucket(starts):
+    """Return SQL for the bucket of ``line``, a row of `as_of.open_lines_over_sql`; NULL for credits."""
+    return SQL("width_bucket(line.as_of - line.date_maturity, %s::int[])", list(starts))
+
+
+def wanted_sql(env, scope):
+    """Return a condition on ``line``, a row with partner_id, company_id and currency_id: it belongs to the scope."""
+    debtor = env["collection.case"]._debtor_sql("partner")
+    conditions = [SQL("TRUE")]
+    if scope.currency_ids:
+        conditions.append(SQL("line.currency_id = ANY(%s)", list(scope.currency_ids)))
+    for field, wanted in (("country_id", scope.country_ids), ("industry_id", scope.industry_ids)):
+        if wanted:
+            conditions.append(
+                SQL(
+                    """line.partner_id IN (SELECT partner.id FROM res_partner partner JOIN res_partner debtor ON debtor.id = %s
+                                            WHERE %s = ANY(%s))""",
+                    debtor,
+                    SQL.identifier("debtor", field),
+                    list(wanted),
+                )
+            )
+    if scope.category_ids:
+        relation = env["res.partner"]._fields["category_id"]
+        conditions.append(
+            SQL(
+                """line.partner_id IN (SELECT partner.id FROM res_partner partner JOIN %s link ON link.%s = %s
+                                        WHERE link.%s = ANY(%s))""",
+                SQL.identifier(relation.relation),
+                SQL.identifier(relation.column1),
+                debtor,
+                SQL.identifier(relation.column2),
+                list(scope.category_ids),
+            )
+        )
+    if scope.user_ids:
+        conditions.append(
+            SQL(
+                """(line.partner_id, line.company_id) IN (
+                       SELECT partner.id, company.id
+                         FROM collection_case kase
+                         JOIN res_company company ON split_part(company.parent_path, '/', 1)::int = kase.company_id
+                         JOIN res_partner partner ON %s = kase.partner_id
+                        WHERE kase.user_id = ANY(%s) AND company.id = ANY(%s))""",
+                debtor,
+                list(scope.user_ids),
+                list(scope.company_ids),
+            )
+        )
+    return SQL(" AND ").join(conditions)
+
+
+def _move_kinds(moves):
+    """Return the CTEs `used`, `given_up` and `move_kind` (move_id, kind, written_share) of ``moves``, a SELECT of move_id.
+
+    ``written_share``: which share of what an entry takes off receivables stands against expenses (or the account for
+    write-offs), with the tax of it; of a payment also what was left off as income, such as a discount. An entry that puts
+    something on a receivable counts as written off (less) only where it takes such an entry back.
+    """
+    return SQL(
+        """used AS MATERIALIZED (%(moves)s),
+           given_up AS MATERIALIZED (
+               SELECT line.move_id, sum(line.balance) FILTER (WHERE line.account_id = ANY(%(receivables)s)) AS receivable,
+                      sum(line.balance) FILTER (WHERE loss.id IS NOT NULL) AS amount,
+                      sum(line.balance) FILTER (WHERE loss.id IS NULL AND line.tax_line_id IS NOT NULL) AS tax
+                 FROM account_move_line line
+                 JOIN account_move move ON move.id = line.move_id
+                 JOIN account_journal journal ON journal.id = line.journal_id
+                 LEFT JOIN account_account loss
+                   ON loss.id = line.account_id
+                  AND (loss.account_type LIKE 'expense%%'
+                       OR loss.account_type LIKE 'income%%' AND journal.type IN ('bank', 'cash', 'credit')
+                       OR loss.id IN (SELECT collection_write_off_account_id FROM res_company))
+                WHERE line.move_id IN (SELECT move_id FROM used) AND move.move_type = 'entry'
+                GROUP BY line.move_id
+               HAVING sum(line.balance) FILTER (WHERE loss.id IS NOT NULL) != 0
+                  AND sum(line.balance) FILTER (WHERE line.account_id = ANY(%(receivables)s)) != 0
+           ),
+           move_kind AS MATERIALIZED (
+               SELECT move.id AS move_id,
+                      CASE WHEN move.move_type = 'out_refund' THEN 'credit_note'
+                           WHEN move.move_type IN ('out_invoice', 'out_receipt') THEN 'invoice'
+                           WHEN is_exchange.yes THEN 'exchange'
+                           WHEN journal.type IN ('bank', 'cash', 'credit') OR move.origin_payment_id IS NOT NULL THEN 'money'
+                           ELSE 'other' END AS kind,
+                      CASE WHEN is_exchange.yes THEN 0
+                           WHEN given_up.receivable < 0 AND given_up.amount > 0
+                             OR given_up.receivable > 0 AND given_up.amount < 0 AND move.reversed_entry_id IS NOT NULL
+                           THEN LEAST(1, (given_up.amount + COALESCE(given_up.tax, 0)) / -given_up.receivable)
+                           ELSE 0 END AS written_share
+                 FROM used
+                 JOIN account_move move ON move.id = used.move_id
+                 JOIN account_journal journal ON journal.id = move.journal_id
+                CROSS JOIN LATERAL (
+                    SELECT move.move_type = 'entry' AND move.journal_id IN (
+                               SELECT currency_exchange_journal_id FROM res_company
+                                WHERE currency_exchange_journal_id IS NOT NULL) AS yes) is_exchange
+                 LEFT JOIN given_up ON given_up.move_id = move.id
+           )""",
+        receivables=as_of.ACCOUNTS,
+        moves=moves,
+    )
+
+
+def _parts(amount):
+    """Return a subquery `part` (kind, amount): how ``amount`` of an entry of ``move_kind`` is split into kinds."""
+    return SQL(
+        """(SELECT kind, amount
+              FROM (VALUES (move_kind.kind, %(amount)s * (1 - move_kind.written_share)),
+                           ('write_off', %(amount)s * move_kind.written_share)) share (kind, amount)
+             WHERE amount != 0) part""",
+        amount=amount,
+    )
