@@ -105,6 +105,7 @@
         "views/res_config_settings_credit_hold_views.xml",
         "views/collection_level_escalation_views.xml",
         "views/collection_phone_more_views.xml",
+        "views/res_config_settings_kpi_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_collections_auto/static/src/**/*"],

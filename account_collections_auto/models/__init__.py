@@ -143,6 +143,7 @@ from . import collection_statement_sent
 from . import collection_statement_sent_mail
 from . import collection_statement_sent_placement
 from . import collection_case_statement
+from . import collection_kpi
 from . import ir_actions_report
 from . import ir_websocket
 from . import mail_template
@@ -155,6 +156,7 @@ from . import res_company_today
 from . import res_company_statement
 from . import res_company_write_off
 from . import res_company_credit_hold
+from . import res_company_kpi
 from . import res_partner
 from . import res_partner_channels
 from . import res_users
@@ -165,6 +167,7 @@ from . import res_config_settings
 from . import res_config_settings_today
 from . import res_config_settings_write_off
 from . import res_config_settings_credit_hold
+from . import res_config_settings_kpi
 from . import account_move
 from . import account_move_let_go
 from . import account_move_credit_hold

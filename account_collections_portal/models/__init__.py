@@ -18,3 +18,4 @@ from . import collection_case_pay
 from . import rating_rating
 from . import collection_dispute_rating
 from . import collection_case_rating
+from . import collection_kpi_rating

@@ -1,0 +1,299 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine import ageing, as_of, kpi_inputs, kpis
+
+PERIODS = {"month": 1, "quarter": 3, "year": 12}
+# So many month-ends are shown as a trend: this month and the same month of last year are both in it.
+TREND = 13
+
+
+class CollectionKpi(models.AbstractModel):
+    """The figures about receivables of any day, from the ledger. Dashboard, spreadsheet and digest read them here.
+
+    The number of SQL statements is the same for ten invoices and for a million. Formulas are in `engine/kpis.py`.
+    """
+
+    _name = "collection.kpi"
+    _description = "Figures about Receivables"
+
+    @api.model
+    def get_figures(
+        self,
+        date=None,
+        period="month",
+        company_ids=None,
+        currency_ids=None,
+        country_ids=None,
+        industry_ids=None,
+        category_ids=None,
+        user_ids=None,
+    ):
+        """Return the figures of ``date`` (default: today) and of the ``period`` that ends with it, as a dictionary.
+
+        ``period``: a month, a quarter or a year (12 months) up to ``date``. Filters: companies (default: those the user has
+        chosen, as far as they keep their books in the same currency), currencies of the items, countries, industries and tags
+        of the customers, collectors of their cases. Amounts are in company currency at booking rate, whatever the filter.
+
+        ``None`` means "not available". A rate is {"value": percent, "part", "whole", "count", "too_few"}.
+        """
+        if period not in PERIODS:
+            raise UserError(self.env._("The period is a month, a quarter or a year."))
+        companies = self._find_companies(company_ids)
+        scope = kpi_inputs.Scope(
+            companies.ids,
+            currency_ids or (),
+            country_ids or (),
+            industry_ids or (),
+            self._with_children(category_ids),
+            user_ids or (),
+        )
+        date = fields.Date.to_date(date) or companies[0]._collection_today()
+        return self._compute_figures(companies, scope, date, period)
+
+    def _find_companies(self, company_ids):
+        """Return the companies the figures are about; they are the user's own, and one currency can be summed."""
+        # Who may read cases may read what they sum up; the ledger itself is read by SQL.
+        self.env["collection.case"].check_access("read")
+        if not company_ids:
+            return self.env.companies.filtered(lambda company: company.currency_id == self.env.company.currency_id)
+        companies = self.env["res.company"].browse(company_ids)
+        if companies - self.env.companies:
+            raise AccessError(self.env._("Figures are shown of companies that you work in. Choose the company first."))
+        if len(companies.currency_id) > 1:
+            raise UserError(self.env._("The companies keep their books in different currencies. Choose those of one currency."))
+        return companies
+
+    def _with_children(self, category_ids):
+        # sudo: a filter names a tag with all that are below it, whoever may see them
+        categories = self.env["res.partner.category"].sudo()
+        return categories.search([("id", "child_of", category_ids)]).ids if category_ids else ()
+
+    # -- the days that are looked at -----------------------------------------------------------------------------------
+
+    @api.model
+    def _start(self, date, months):
+        """Return the last day before the ``months`` that end with ``date``."""
+        return date + timedelta(days=1) - relativedelta(months=months) - timedelta(days=1)
+
+    @api.model
+    def _month_ends(self, date, count):
+        """Return the last ``count`` month-ends up to ``date``, the oldest first."""
+        first = (date + timedelta(days=1)).replace(day=1)
+        return [first - relativedelta(months=number) - timedelta(days=1) for number in reversed(range(count))]
+
+    # -- putting together ----------------------------------------------------------------------------------------------
+
+    def _compute_figures(self, companies, scope, date, period):
+        env = self.env
+        months = PERIODS[period]
+        start = self._start(date, months)
+        month_ends = self._month_ends(date, TREND + PERIODS["year"])
+        dates = sorted({*month_ends, start, date})
+        starts = [bucket.first for bucket in ageing.BUCKETS if bucket.first]
+        balances = kpi_inputs.balances(env, scope, dates, starts)
+        ledger = _Ledger(balances, kpi_inputs.flows(env, scope, dates), dates)
+        recovery = kpi_inputs.recovery(env, scope, start, date)
+        today = balances[date]
+        flows = ledger.flows(start, date)
+        return {
+            "date": date,
+            "date_from": start + timedelta(days=1),
+            "period": period,
+            "days": (date - start).days,
+            "company_ids": companies.ids,
+            "currency_id": companies[0].currency_id.id,
+            "receivables": today.net,
+            "debit": today.debit,
+            "credit": today.credit,
+            "current": today.current,
+            "overdue": today.overdue,
+            "ageing": self._describe_buckets(starts, today),
+            "flows": flows,
+            **self._period_figures(ledger, start, date),
+            "dso_count_back": kpis.dso_count_back(today.net, ledger.months_back(date)),
+            **self._overdue_rates(today),
+            **self._recovery_figures(companies, scope, recovery, flows, months),
+            **self._delay_figures(scope, start, date),
+            **self._promise_figures(companies, scope, start, date),
+            **self._dispute_figures(scope, today, start, date),
+            "satisfaction": self._satisfaction(scope, start, date),
+            "cured": self._cured_figures(scope, start, date),
+            "roll": self._roll_rates(scope, month_ends, starts),
+            "trend": [
+                self._trend_figures(ledger, month_end, self._start(month_end, months)) for month_end in month_ends[-TREND:]
+            ],
+            "tie_out": None if scope.is_filtered else self._tie_out(companies, date),
+        }
+
+    def _period_figures(self, ledger, start, date):
+        """Figures of (start, date] that sales are needed for."""
+        opening, closing = ledger.balances[start], ledger.balances[date]
+        days, sales = (date - start).days, ledger.flows(start, date)["sales"]
+        dso = kpis.dso_simple(closing.net, sales, days)
+        best = kpis.dso_best_possible(closing.current, sales, days)
+        times = kpis.turnover(sales, opening.net, closing.net)
+        return {
+            "dso": dso,
+            "dso_best": best,
+            "add": kpis.average_days_delinquent(dso, best),
+            "turnover": times,
+            "turnover_days": kpis.turnover_days(days, times),
+            "bad_debt_rate": kpis.percent(ledger.flows(start, date)["write_off"], sales),
+        }
+
+    def _trend_figures(self, ledger, month_end, start):
+        """Figures of one month-end; the collection effectiveness index is one of that calendar month, whatever the period."""
+        opening, closing = ledger.balances[self._start(month_end, 1)], ledger.balances[month_end]
+        flows = ledger.flows(self._start(month_end, 1), month_end)
+        return {
+            "date": month_end,
+            "receivables": closing.net,
+            "current": closing.current,
+            "overdue": closing.overdue,
+            "credit": closing.credit,
+            "buckets": [amount for amount, _items in closing.buckets],
+            "overdue_rate": kpis.percent(closing.overdue, closing.debit),
+            "flows": flows,
+            "cei": kpis.collection_effectiveness(opening.net, flows["sales"], closing.net, closing.current),
+            "cei_money": kpis.collection_effectiveness_money(opening.net, flows["sales"], closing.current, flows["money"]),
+            **self._period_figures(ledger, start, month_end),
+        }
+
+    def _overdue_rates(self, today):
+        items = sum(number for _amount, number in today.buckets)
+        undisputed = today.debit - today.disputed
+        return {
+            "overdue_rate": self._rate(today.overdue, today.debit, items),
+            "overdue_rate_undisputed": self._rate(today.overdue - today.overdue_disputed, undisputed, items),
+            "overdue_customers_rate": self._rate(today.customers_overdue, today.customers, today.customers),
+            "overdue_customers_rate_undisputed": self._rate(
+                today.customers_overdue_undisputed, today.customers_undisputed, today.customers_undisputed
+            ),
+        }
+
+    def _recovery_figures(self, companies, scope, recovery, flows, months):
+        """What came of overdue debts. Costs are those of the companies as a whole: with a filter there are none."""
+        cost = sum(companies.sudo().root_id.mapped("collection_monthly_cost")) * months
+        collected = recovery.reduced["money"]
+        return {
+            "recovery": self._rate(collected, recovery.base, recovery.count),
+            "recovery_parts": {kind: kpis.percent(amount, recovery.base) for kind, amount in recovery.reduced.items()},
+            "cost_per_collected": kpis.cost_per_collected(cost, collected) if cost and not scope.is_filtered else None,
+        }
+
+    def _delay_figures(self, scope, start, date):
+        by_allocation, closed = kpi_inputs.delays(self.env, scope, start, date)
+        return {
+            name: {**delay._asdict(), "too_few": delay.count < kpis.TOO_FEW}
+            for name, delay in (
+                ("days_late", kpis.average_days_late(by_allocation)),
+                ("days_late_fully_paid", kpis.average_days_late(closed)),
+            )
+        }
+
+    def _promise_figures(self, companies, scope, start, date):
+        matured = kpi_inputs.promises(self.env, scope, start, date)
+        company = companies[0].sudo()
+        rates = {
+            currency: currency._get_conversion_rate(currency, company.currency_id, company, date)
+            for currency in self.env["res.currency"].browse({row[1] for row in matured})
+        }
+        by_id = {currency.id: rate for currency, rate in rates.items()}
+        by_number, by_value = kpis.promises_kept(
+            kpis.Promise(promised * by_id[currency_id], received * by_id[currency_id], is_kept)
+            for _company_id, currency_id, promised, received, is_kept in matured
+        )
+        return {"promises_kept": self._rate(*by_number), "promises_kept_value": self._rate(*by_value)}
+
+    def _dispute_figures(self, scope, today, start, date):
+        number, days = kpi_inputs.settled_disputes(self.env, scope, start, date)
+        return {
+            "disputed": today.disputed,
+            "dispute_rate": kpis.percent(today.disputed, today.debit),
+            "days_to_settle_disputes": {
+                "value": days / number if number else None,
+                "count": number,
+                "too_few": number < kpis.TOO_FEW,
+            },
+        }
+
+    @api.model
+    def _satisfaction(self, scope, start, date):
+        """What customers said in the period: {"value": average, "count", "too_few", "asked"}; None where nobody asks them."""
+        return None
+
+    def _cured_figures(self, scope, start, date):
+        """Customers who stopped being late, in all and by the highest level they were sent meanwhile."""
+        rows = kpi_inputs.cured(self.env, scope, start, date)
+        levels = {level.id: level for level in self.env["collection.level"].browse([row[0] for row in rows if row[0]])}
+        number, days = sum(row[1] for row in rows), sum(row[2] for row in rows)
+        return {
+            "count": number,
+            "days": days / number if number else None,
+            "too_few": number < kpis.TOO_FEW,
+            "ended_otherwise": sum(row[3] for row in rows),
+            "levels": [
+                {
+                    "level_id": level_id,
+                    "name": levels[level_id].name if level_id else None,
+                    "count": cured,
+                    "days": days / cured if cured else None,
+                    "ended_otherwise": otherwise,
+                }
+                for level_id, cured, days, otherwise in sorted(
+                    rows, key=lambda row: (levels[row[0]].days_overdue, row[0]) if row[0] else (-(10**6), 0)
+                )
+            ],
+        }
+
+    def _roll_rates(self, scope, month_ends, starts):
+        """The full matrix between the last two month-ends."""
+        before, after = month_ends[-2:]
+        moved = kpi_inputs.rolled(self.env, scope, before, after, starts)
+        rows = kpis.roll_rates(moved, len(starts) + 1)
+        for row in rows:
+            row["to"] = {str(target): share for target, share in row["to"].items()}  # as JSON writes keys
+        return {"from": before, "to": after, "rows": rows}
+
+    def _tie_out(self, companies, date):
+        found = as_of.tie_out(self.env, companies.ids, [date]).values()
+        names = as_of.TieOut._fields
+        return {name: sum(getattr(each, name) for each in found) for name in names}
+
+    @api.model
+    def _describe_buckets(self, starts, balance):
+        ends = [0, *(first - 1 for first in starts[1:]), None]
+        return [
+            {"first": first, "last": last, "amount": amount, "count": number}
+            for first, last, (amount, number) in zip([None, *starts], ends, balance.buckets, strict=True)
+        ]
+
+    @api.model
+    def _rate(self, part, whole, count):
+        rate = kpis.Rate(part, whole, count)
+        return {"value": rate.value, **rate._asdict(), "too_few": rate.is_too_few}
+
+
+class _Ledger:
+    """Balances on some days, and what was booked between each of them and the one before."""
+
+    def __init__(self, balances, steps, dates):
+        self.balances, self._steps, self._dates = balances, steps, dates
+
+    def flows(self, start, end):
+        """Return {kind: amount} of (start, end]; both are among the days."""
+        steps = [self._steps[date] for date in self._dates if start < date <= end]
+        return {kind: sum(step[kind] for step in steps) for kind in ("sales", *kpi_inputs.KINDS)}
+
+    def months_back(self, date):
+        """Yield (sales, days) of the month that ``date`` is in, up to it, and of the calendar months before, newest first."""
+        while True:
+            before = date.replace(day=1) - timedelta(days=1)
+            if before < self._dates[0]:
+                return
+            yield self.flows(before, date)["sales"], (date - before).days
+            date = before
