@@ -15,6 +15,7 @@
         "security/collection_write_off_rules.xml",
         "security/collection_credit_hold_rules.xml",
         "security/collection_escalation_rules.xml",
+        "security/collection_snapshot_rules.xml",
         "report/collection_message_templates.xml",
         "report/collection_letter.xml",
         "report/collection_today_mail_templates.xml",
@@ -29,6 +30,7 @@
         "data/collection_write_off_data.xml",
         "data/collection_credit_hold_data.xml",
         "data/collection_escalation_data.xml",
+        "data/collection_snapshot_data.xml",
         "data/collection_tour_data.xml",
         "data/collection_dispute_reason_data.xml",
         "data/collection_dispute_data.xml",
@@ -105,6 +107,7 @@
         "views/res_config_settings_credit_hold_views.xml",
         "views/collection_level_escalation_views.xml",
         "views/collection_phone_more_views.xml",
+        "views/collection_snapshot_views.xml",
         "views/res_config_settings_kpi_views.xml",
     ],
     "assets": {

@@ -144,6 +144,9 @@ from . import collection_statement_sent_mail
 from . import collection_statement_sent_placement
 from . import collection_case_statement
 from . import collection_kpi
+from . import collection_snapshot
+from . import collection_snapshot_line
+from . import collection_snapshot_difference
 from . import ir_actions_report
 from . import ir_websocket
 from . import mail_template

@@ -1,5 +1,7 @@
 """Two companies in one database; a part of test_every_screen.py, so that the demonstration data is made once."""
 
+from datetime import timedelta
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.service.model import get_public_method
@@ -37,6 +39,9 @@ class CompaniesSeeTheirOwn:
         env["collection.dispute.reason"].create({**own, "name": "Of this company"})
         request = env["collection.request"].search([("company_id", "=", cls.company.id)], limit=1)
         env["collection.request.text"].create({"request_id": request.id, "lang": "en_US"})
+        last_month = today.replace(day=1) - timedelta(days=1)
+        kept = env["collection.snapshot"]._keep(cls.company, [last_month])
+        kept.line_ids[:1].unlink()  # so that the ledger says something else than what was kept
         agency = env["collection.agency"].search([], limit=1)
         env["collection.agency.bracket"].create({"agency_id": agency.id, "value_from": 0, "percent": 5})
         instalment = env["collection.payment.plan.line"].search([("company_id", "=", cls.company.id)], limit=1)
