@@ -105,6 +105,8 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
         _leave_what_is_prepared(env, ignore_actions)
     if wish.ignored:
         _set_aside(env, wish)
+    # What advances and who is stopped was unknown before: without it the planner takes them for a handful.
+    env.cr.execute("ANALYZE collection_tmp_item (advances, collectable, claimable), collection_tmp_case_stop (case_id)")
 
 
 # -- reasons of items ----------------------------------------------------------------------------------------------
