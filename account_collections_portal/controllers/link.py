@@ -3,10 +3,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..engine.throttle import Throttle
 from .portal_access import ROOT, CollectionsPortal, _guarded
-
-NEW_LINKS = Throttle(limit=5, seconds=900)
 
 
 class CollectionsLink(CollectionsPortal):
@@ -17,9 +14,7 @@ class CollectionsLink(CollectionsPortal):
     )
     def collections_renew(self, token, **_kw):
         """Mail a new link to where this one went. The answer is the same whether it exists or not."""
-        address = request.httprequest.remote_addr
-        if not NEW_LINKS.is_full(address):
-            NEW_LINKS.count(address)
+        if request.env["collection.portal.attempt"]._count("renewal", request.httprequest.remote_addr):
             request.env["collection.portal.link"]._find(token)._renew()
         values = {"page_name": "collections_link", "token": token, "no_breadcrumbs": True, "is_sent": True}
         return _guarded(request.render("account_collections_portal.link_expired", values))

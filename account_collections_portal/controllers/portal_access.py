@@ -17,8 +17,9 @@ from werkzeug.exceptions import NotFound, TooManyRequests
 from ..engine.throttle import Throttle
 
 ROOT = "/my/collections"
-# What somebody may do or download in a quarter of an hour, counted in each process; a person does not get there.
-ACTS = Throttle(limit=60, seconds=900)
+# What somebody may download in a quarter of an hour; a person does not get there. Counted in each process, since who
+# downloads something writes nothing. What is sent is counted for all processes together: `collection.portal.attempt`.
+DOWNLOADS = Throttle(limit=60, seconds=900)
 # What Odoo's portal rule is about; everything else on a receivable account is money on account or an entry.
 DOCUMENTS = ("out_invoice", "out_refund", "in_invoice", "in_refund")
 
@@ -92,7 +93,7 @@ def collections_route(path="", methods=("GET",), is_costly=False, **routing):
     """Make a method a page of this module: ``method(self, viewer, **what the browser sent)``.
 
     A page that is only looked at asks Odoo for a cursor to read with; whoever follows a link gets one that can note that the
-    link was wrong. ``is_costly``: counts like an act, for example a PDF.
+    link was wrong. ``is_costly``: nobody does it all day long, for example a PDF.
     """
     routes = [f"{ROOT}{path}", f"{ROOT}/l/<string:token>{path}"]
     readonly = _is_readonly if tuple(methods) == ("GET",) else False
@@ -106,11 +107,11 @@ def collections_route(path="", methods=("GET",), is_costly=False, **routing):
                 return self._collections_refuse(token, routing["type"])
             if routing["type"] == "http" and "GET" in methods and (redirect := _in_own_language(viewer)):
                 return redirect
-            if request.httprequest.method == "POST" or is_costly:
-                address = request.httprequest.remote_addr
-                if ACTS.is_full(address):
-                    raise TooManyRequests()
-                ACTS.count(address)
+            address = request.httprequest.remote_addr
+            if request.httprequest.method == "POST" and not request.env["collection.portal.attempt"]._count("act", address):
+                raise TooManyRequests()
+            if is_costly and not DOWNLOADS.count_if_room(address):
+                raise TooManyRequests()
             response = method(self, viewer, **filter_kwargs(method, sent))
             return _guarded(response) if routing["type"] == "http" else response
 
@@ -139,12 +140,12 @@ class CollectionsPortal(CustomerPortal):
     def _collections_link_viewer(self, token):
         # sudo: the token is the right to see what its message was about
         env = request.env(user=SUPERUSER_ID, su=True)
-        address, guesses = request.httprequest.remote_addr, env["collection.portal.guess"]
-        if guesses._is_too_many(address):
+        address, attempts = request.httprequest.remote_addr, env["collection.portal.attempt"]
+        if attempts._is_full("guess", address):
             return None
         link_sudo = env["collection.portal.link"]._check(token)
         if not link_sudo:
-            guesses._count(address)
+            attempts._count("guess", address)
             return None
         return Viewer(
             link_sudo.env,

@@ -10,10 +10,8 @@ class Throttle:
     """Counts attempts by key; a key that had ``limit`` of them within ``seconds`` is full until they are over.
 
     >>> throttle = Throttle(limit=2, seconds=60)
-    >>> throttle.count("a", now=0), throttle.is_full("a", now=1), throttle.count("a", now=2), throttle.is_full("a", now=3)
-    (1, False, 2, True)
-    >>> throttle.is_full("b", now=3), throttle.is_full("a", now=61)
-    (False, False)
+    >>> [throttle.count_if_room("a", now=now) for now in (0, 1, 2, 61)], throttle.count_if_room("b", now=3)
+    ([True, True, False, True], True)
     """
 
     def __init__(self, limit, seconds):
@@ -21,22 +19,17 @@ class Throttle:
         self.seconds = seconds
         self._kept = OrderedDict()
 
-    def count(self, key, now=None):
-        """Note an attempt of ``key`` and return how many there were."""
+    def count_if_room(self, key, now=None):
+        """Note an attempt of ``key`` if there is room for one, and return whether there was."""
         now = time.monotonic() if now is None else now
         since, attempts = self._kept.pop(key, (now, 0))
         if now - since >= self.seconds:
             since, attempts = now, 0
-        self._kept[key] = (since, attempts + 1)
+        is_room = attempts < self.limit
+        self._kept[key] = (since, attempts + is_room)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return attempts + 1
-
-    def is_full(self, key, now=None):
-        """Return whether ``key`` had all its attempts."""
-        now = time.monotonic() if now is None else now
-        since, attempts = self._kept.get(key, (now, 0))
-        return attempts >= self.limit and now - since < self.seconds
+        return is_room
 
     def clear(self):
         """Forget all attempts."""

@@ -1,5 +1,5 @@
 from . import collection_portal_link
-from . import collection_portal_guess
+from . import collection_portal_attempt
 from . import collection_action_portal
 from . import collection_case_portal
 from . import collection_case_portal_answers

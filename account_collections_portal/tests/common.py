@@ -6,8 +6,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL
 from urllib3.util import parse_url
 
-from ..controllers import link as link_controller
-from ..controllers import portal_access
+from ..controllers.portal_access import DOWNLOADS
 
 # What a look at a page may not touch.
 WATCHED = (
@@ -42,9 +41,8 @@ class PortalCase(CollectionsCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.enterContext(self.on_day(TODAY))
-        for throttle in (portal_access.ACTS, link_controller.NEW_LINKS):
-            throttle.clear()
-            self.addCleanup(throttle.clear)
+        DOWNLOADS.clear()
+        self.addCleanup(DOWNLOADS.clear)
 
     # -- who looks -----------------------------------------------------------------------------------------------------
 

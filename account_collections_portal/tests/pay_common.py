@@ -6,7 +6,7 @@ from lxml import html
 from odoo.addons.account_collections_auto.tests.common import TODAY, CollectionsCase
 from odoo.tests import HttpCase, tagged
 
-from ..controllers import portal_access
+from ..controllers.portal_access import DOWNLOADS
 
 
 class PayCase(CollectionsCase):
@@ -88,8 +88,8 @@ class PayHttpCase(PayCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.enterContext(self.on_day(TODAY))
-        portal_access.ACTS.clear()
-        self.addCleanup(portal_access.ACTS.clear)
+        DOWNLOADS.clear()
+        self.addCleanup(DOWNLOADS.clear)
 
     def open(self, path, **parameters):
         """Look at a page."""

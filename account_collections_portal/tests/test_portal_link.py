@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 
+from odoo import fields
 from odoo.addons.account_collections_auto.tests.common import TODAY
 from odoo.exceptions import AccessError
 
@@ -117,6 +118,8 @@ class TestPortalLink(PortalCase):
         for number in range(25):
             self.get(token=f"{number}-" + "a" * 64)
         self.assertEqual(self.get(token=self.token_in_mail()).status_code, 404)
+        self.env["collection.portal.attempt"].sudo().search([]).tried_at = fields.Datetime.now() - timedelta(minutes=16)
+        self.assertEqual(self.get(token=self.token_in_mail()).status_code, 200)
 
     def test_scanner_that_follows_every_link_changes_nothing(self):
         token = self.token_in_mail()

@@ -12,7 +12,7 @@ from odoo.addons.account_collections_auto.tests.common import TODAY
 from odoo.addons.account_collections_auto.tests.email_common import EmailCase
 from odoo.tools import SQL, mute_logger
 
-from ..controllers import portal_access
+from ..controllers.portal_access import DOWNLOADS
 from .common import PortalCase
 
 MAILS = 50
@@ -58,7 +58,7 @@ class TestScanners(EmailCase, PortalCase):
         self.assertChanged(before, [])
         self.assertGreaterEqual(len(opened), MAILS + 50)
         kinds = {self.kind(address).rpartition("/T")[2] for address in opened}
-        answers = {"/paid", "/promise", "/plan", "/plan/N", "/dispute", "/dispute?item", "/contact", "/answers"}
+        answers = {"/paid", "/promise", "/plan", "/plan/N", "/dispute", "/dispute?item", "/dispute/N", "/contact", "/answers"}
         files = {"/document/N", "/documents?part", "/statement/N/pdf", "/statement/N/xlsx", "/statement/N/csv"}
         self.assertLessEqual({"", "?status", "/pay?choice"} | answers | files, kinds)
         self.env.cr.execute(SQL("UPDATE res_partner SET name = name WHERE id = %s", self.buyers[0].id))
@@ -94,7 +94,7 @@ class TestScanners(EmailCase, PortalCase):
 
     def get_quietly(self, address):
         """Open an address as a scanner does; return what can be opened from there."""
-        portal_access.ACTS.clear()  # no scanner is kept from its work
+        DOWNLOADS.clear()  # no scanner is kept from its work
         with mute_logger("odoo.http", "werkzeug"):
             response = self.url_open(address, timeout=60)
         self.assertLess(response.status_code, 500, address)

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.service.model import get_public_method
 
 # Words by which answers are recognised belong to a language, not to a company; marks are read by administrators only.
-OF_NO_COMPANY = {"collection.reply.rule", "collection.mark", "collection.absence", "collection.portal.guess"}
+OF_NO_COMPANY = {"collection.reply.rule", "collection.mark", "collection.absence", "collection.portal.attempt"}
 
 
 class CompaniesSeeTheirOwn:
