@@ -14,6 +14,7 @@
         "data/mail_template_data.xml",
         "data/collection_payment_data.xml",
         "data/collection_rating_data.xml",
+        "data/collection_dispute_data.xml",
         "views/portal_layout_templates.xml",
         "views/portal_statement_templates.xml",
         "views/portal_answer_templates.xml",

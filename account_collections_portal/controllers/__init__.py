@@ -9,6 +9,7 @@ from . import answer_plan
 from . import answer_contact
 from . import answer_rating
 from . import answers
+from . import answer_message
 from . import link
 from . import home
 from . import pay

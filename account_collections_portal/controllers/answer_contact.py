@@ -1,5 +1,7 @@
 """The customer wants to be called, names the right person, chooses how we write."""
 
+from functools import partial
+
 from odoo.http import request
 
 from ..engine import forms
@@ -35,15 +37,10 @@ class CollectionsAnswerContact(CollectionsAnswerForm):
             number, time = forms.read_text(phone, 40), forms.read_text(when, 200)
             if sum(sign.isdigit() for sign in number) < 5:
                 raise Refused(viewer.env._("Type the number that we can call."))
-            text = f"{number}\n{time}".strip()
-            return viewer.cases[:1]._portal_todo(
-                "mail.mail_activity_data_call", viewer.env._("The customer asks for a call"), text, viewer.author()
-            )
+            summary = viewer.cases[:1]._to_us().env._("The customer asks for a call")
+            self._collections_ask(viewer, "mail.mail_activity_data_call", summary, f"{number}\n{time}".strip())
 
-        _todo, problem = self._collections_try(act)
-        if problem:
-            return self._collections_contact_form(viewer, problem=problem, typed={"phone": phone, "when": when})
-        return self._collections_thanks(viewer)
+        return self._collections_answer(viewer, act, partial(self._collections_contact_form, viewer), phone=phone, when=when)
 
     @collections_route("/correct", methods=("POST",))
     def collections_correct(self, viewer, wrong=None, name=None, email=None, phone=None, **_kw):
@@ -57,17 +54,22 @@ class CollectionsAnswerContact(CollectionsAnswerForm):
             text = "\n".join(line for line in lines if line)
             if not wrong and not text:
                 raise Refused(viewer.env._("Say what is to be changed."))
+            to_us = viewer.cases[:1]._to_us().env
             summary = (
-                viewer.env._("The customer says: I am the wrong person")
+                to_us._("The customer says: I am the wrong person")
                 if wrong
-                else viewer.env._("The customer corrects the contact data")
+                else to_us._("The customer corrects the contact data")
             )
-            return viewer.cases[:1]._portal_todo("mail.mail_activity_data_todo", summary, text, viewer.author())
+            self._collections_ask(viewer, "mail.mail_activity_data_todo", summary, text)
 
-        _todo, problem = self._collections_try(act)
-        if problem:
-            return self._collections_contact_form(viewer, problem=problem, typed={"name": name, "email": email})
-        return self._collections_thanks(viewer)
+        form = partial(self._collections_contact_form, viewer)
+        return self._collections_answer(viewer, act, form, wrong=wrong, name=name, email=email, other_phone=phone)
+
+    def _collections_ask(self, viewer, activity_type, summary, text):
+        """Make a to-do for whoever works this customer."""
+        if not viewer.cases:
+            raise Refused(viewer.env._("You have no account with us yet, so nobody would see it. Please write to us."))
+        viewer.cases[:1]._portal_todo(activity_type, summary, text, viewer.author())
 
     @collections_route("/preferences", methods=("POST",))
     def collections_preferences(self, viewer, lang=None, channel=None, wish=None, **_kw):

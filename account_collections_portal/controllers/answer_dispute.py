@@ -1,5 +1,7 @@
 """The customer says: something is wrong."""
 
+from functools import partial
+
 from odoo.http import request
 
 from ..engine import forms
@@ -61,8 +63,5 @@ class CollectionsAnswerDispute(CollectionsAnswerForm):
             files = self._collections_files(viewer)
             return case._portal_dispute(amounts, cause, forms.read_text(text), files, viewer.author())
 
-        _dispute, problem = self._collections_try(act)
-        if problem:
-            typed = {"reason": reason, "extent": extent, "amount": amount, "text": text}
-            return self._collections_dispute_form(viewer, shown, problem=problem, typed=typed)
-        return self._collections_thanks(viewer)
+        form = partial(self._collections_dispute_form, viewer, shown)
+        return self._collections_answer(viewer, act, form, reason=reason, extent=extent, amount=amount, text=text)

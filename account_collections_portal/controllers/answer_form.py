@@ -99,6 +99,15 @@ class CollectionsAnswerForm(CollectionsStatement):
         }
         return request.render(f"account_collections_portal.{template}", common | values)
 
+    def _collections_about(self, viewer, document=None):
+        """Return the items that an answer is about where none are chosen: what is overdue, else what is not due yet."""
+        return self._collections_groups(viewer, ("overdue",), ("not_due",), document=document)
+
+    def _collections_answer(self, viewer, act, form, **typed):
+        """Do what a form asks for and say thank you; else show ``form`` once more, with what was wrong and what was typed."""
+        _done, problem = self._collections_try(act)
+        return form(problem=problem, typed=typed) if problem else self._collections_thanks(viewer)
+
     def _collections_try(self, act):
         """Do what a form asks for, all of it or nothing. Return (what came of it, why not)."""
         try:

@@ -1,6 +1,7 @@
 """The customer says: I have already paid."""
 
 from datetime import timedelta
+from functools import partial
 
 from ..engine import forms
 from .answer_form import CollectionsAnswerForm, Refused
@@ -13,8 +14,7 @@ class CollectionsAnswerPaid(CollectionsAnswerForm):
     @collections_route("/paid")
     def collections_paid(self, viewer, document=None, **_kw):
         """Ask what was paid when; everything overdue and today stand there already."""
-        groups = self._collections_groups(viewer, ("overdue",), ("not_due",), document=document)
-        return self._collections_paid_form(viewer, groups)
+        return self._collections_paid_form(viewer, self._collections_about(viewer, document))
 
     def _collections_paid_form(self, viewer, groups, **values):
         today = viewer.companies[:1]._collection_today()
@@ -25,7 +25,7 @@ class CollectionsAnswerPaid(CollectionsAnswerForm):
     @collections_route("/paid", methods=("POST",))
     def collections_say_paid(self, viewer, section=None, amount=None, day=None, reference=None, document=None, **_kw):
         """Note that it was paid: the items rest while we look for the money."""
-        groups = self._collections_groups(viewer, ("overdue",), ("not_due",), document=document)
+        groups = self._collections_about(viewer, document)
 
         def act():
             group, case, items = self._collections_group(viewer, groups, section)
@@ -39,8 +39,7 @@ class CollectionsAnswerPaid(CollectionsAnswerForm):
             files = self._collections_files(viewer)
             return case._portal_paid(items, paid, on, forms.read_text(reference, 140), files, viewer.author())
 
-        _notice, problem = self._collections_try(act)
-        if problem:
-            typed = {"amount": amount, "day": day, "reference": reference, "section": section}
-            return self._collections_paid_form(viewer, groups, problem=problem, typed=typed)
-        return self._collections_thanks(viewer)
+        form = partial(self._collections_paid_form, viewer, groups)
+        return self._collections_answer(
+            *(viewer, act, form), amount=amount, day=day, reference=reference, section=section
+        )

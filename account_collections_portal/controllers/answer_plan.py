@@ -1,6 +1,7 @@
 """The customer asks to pay in instalments, and signs the plan."""
 
 from datetime import timedelta
+from functools import partial
 
 from odoo.http import request
 from werkzeug.exceptions import NotFound
@@ -18,7 +19,7 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
     @collections_route("/plan")
     def collections_plan(self, viewer, **_kw):
         """Ask in how many instalments."""
-        return self._collections_plan_form(viewer, self._collections_groups(viewer, ("overdue",), ("not_due",)))
+        return self._collections_plan_form(viewer, self._collections_about(viewer))
 
     def _collections_plan_form(self, viewer, groups, **values):
         today = viewer.companies[:1]._collection_today()
@@ -34,7 +35,7 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
     @collections_route("/plan", methods=("POST",))
     def collections_ask_plan(self, viewer, section=None, count=None, day=None, **_kw):
         """Ask for a payment plan: within the limits of the company it can be accepted at once."""
-        groups = self._collections_groups(viewer, ("overdue",), ("not_due",))
+        groups = self._collections_about(viewer)
 
         def act():
             group, case, items = self._collections_group(viewer, groups, section)
@@ -77,7 +78,8 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
         tokens = plan.env["payment.token"]
         if request.env.user._is_public() or person.commercial_partner_id != plan.partner_id.commercial_partner_id:
             return tokens
-        return tokens.search([*own, ("provider_id.state", "!=", "disabled")])
+        # The plan is looked up whatever became of it; a card that was removed is not.
+        return tokens.search([*own, ("active", "=", True), ("provider_id.state", "!=", "disabled")])
 
     @collections_route("/plan/<int:plan_id>", methods=("POST",))
     def collections_accept_plan(self, viewer, plan_id, name=None, agreed=None, card=None, **_kw):
@@ -94,9 +96,5 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
             if card and not token:
                 raise Refused(viewer.env._("This card cannot be charged. Choose how you pay once more."))
             plan._portal_accept(signed, request.httprequest.remote_addr, viewer.author(), token)
-            return plan
 
-        _plan, problem = self._collections_try(act)
-        if problem:
-            return self._collections_accept_form(viewer, plan, problem=problem, typed={"name": name, "card": card})
-        return self._collections_thanks(viewer)
+        return self._collections_answer(viewer, act, partial(self._collections_accept_form, viewer, plan), name=name, card=card)

@@ -1,6 +1,7 @@
 """The customer says: I will pay later."""
 
 from datetime import timedelta
+from functools import partial
 
 from ..engine import forms
 from .answer_form import CollectionsAnswerForm, Refused
@@ -15,8 +16,7 @@ class CollectionsAnswerPromise(CollectionsAnswerForm):
     @collections_route("/promise")
     def collections_promise(self, viewer, document=None, **_kw):
         """Ask on which day it is paid."""
-        groups = self._collections_groups(viewer, ("overdue",), ("not_due",), document=document)
-        return self._collections_promise_form(viewer, groups)
+        return self._collections_promise_form(viewer, self._collections_about(viewer, document))
 
     def _collections_promise_form(self, viewer, groups, **values):
         today = viewer.companies[:1]._collection_today()
@@ -31,7 +31,7 @@ class CollectionsAnswerPromise(CollectionsAnswerForm):
     @collections_route("/promise", methods=("POST",))
     def collections_make_promise(self, viewer, section=None, amount=None, day=None, document=None, **_kw):
         """Note a promise: the items rest until that day."""
-        groups = self._collections_groups(viewer, ("overdue",), ("not_due",), document=document)
+        groups = self._collections_about(viewer, document)
 
         def act():
             group, case, items = self._collections_group(viewer, groups, section)
@@ -44,8 +44,5 @@ class CollectionsAnswerPromise(CollectionsAnswerForm):
                 raise Refused(viewer.env._("Say on which day you will pay: from today on."))
             return case._portal_promise(items, promised, on, viewer.author())
 
-        _promise, problem = self._collections_try(act)
-        if problem:
-            typed = {"amount": amount, "day": day, "section": section}
-            return self._collections_promise_form(viewer, groups, problem=problem, typed=typed)
-        return self._collections_thanks(viewer)
+        form = partial(self._collections_promise_form, viewer, groups)
+        return self._collections_answer(viewer, act, form, amount=amount, day=day, section=section)

@@ -61,6 +61,7 @@ class CollectionsAnswers(CollectionsAnswerForm):
             "note": self._collections_note(viewer, kind, record, words),
             "is_over": bool(record.ended_on) or record.state in ("done", "kept", "broken", "partly"),
             "withdraw_url": viewer.url(f"/withdraw/{kind}/{record.id}") if record.state in WITHDRAWABLE[kind] else None,
+            "url": viewer.url(f"/dispute/{record.id}") if kind == "dispute" else None,
             "accept_url": viewer.url(f"/plan/{record.id}") if kind == "plan" and record.state == "proposed" else None,
         }
 

@@ -4,6 +4,7 @@ from . import collection_action_portal
 from . import collection_case_portal
 from . import collection_case_portal_answers
 from . import collection_case_portal_told
+from . import collection_dispute_portal
 from . import collection_payment_plan_portal
 from . import collection_channel_email
 from . import collection_statement_sent_portal

@@ -35,16 +35,23 @@ class CollectionCase(models.Model):
         found = self.env[model].search([*domain, *((name, "=", value) for name, value in values.items())])
         return found.filtered(lambda answer: not answer.ended_on and answer.item_ids == items)[:1]
 
+    def _to_us(self):
+        """Return this case in the language of who works it: so is noted for us what a customer says in any language."""
+        return self.with_context(lang=self._get_todo_user().lang or self.company_id.partner_id.lang)
+
     def _portal_note(self, record, text, author, files=()):
-        """Keep who said it, with the files that came along."""
-        attachments = self._portal_attach(record, files)
-        record.message_post(
-            body=self.env._("On the customer's page: %(text)s", text=text),
+        """Keep what happened and who did it, with the files that came along. Returns the files."""
+        text = self._to_us().env._("On the customer's page: %(text)s", text=text)
+        return self._portal_say(record, text, author, files).attachment_ids
+
+    def _portal_say(self, record, text, author, files=()):
+        """Keep what the customer wrote, in its own words, with the files that came along."""
+        return record.message_post(
+            body=plaintext2html(text, with_paragraph=False),
             author_id=author.id,
-            attachment_ids=attachments.ids,
+            attachment_ids=self._portal_attach(record, files).ids,
             subtype_xmlid="mail.mt_note",
         )
-        return attachments
 
     def _portal_attach(self, record, files):
         """Return the files, (name, mimetype, content), as attachments of ``record``."""
@@ -69,7 +76,7 @@ class CollectionCase(models.Model):
         notice = self.env["collection.payment.notice"].create(
             {**self._portal_values(items), "amount": amount, "payment_date": day, "reference": reference or False}
         )
-        notice.proof_ids = self._portal_note(notice, self.env._("paid already"), author, files)
+        notice.proof_ids = self._portal_note(notice, self._to_us().env._("paid already"), author, files)
         return notice
 
     def _portal_dispute(self, amounts, reason, text, files, author):
@@ -91,7 +98,7 @@ class CollectionCase(models.Model):
             )
         values = self._portal_values(items)
         del values["item_ids"], values["currency_id"]
-        dispute = self.env["collection.dispute"].create(
+        dispute = self._to_us().env["collection.dispute"].create(
             {
                 **values,
                 "reason_id": reason.id,
@@ -100,7 +107,7 @@ class CollectionCase(models.Model):
                 "line_ids": [Command.create({"item_id": item.id, "amount": amount}) for item, amount in amounts.items()],
             }
         )
-        self._portal_note(dispute, text or reason.name, author, files)
+        self._portal_say(dispute, text or dispute.reason_id.name, author, files)
         return dispute
 
     def _portal_promise(self, items, amount, day, author):
@@ -122,7 +129,7 @@ class CollectionCase(models.Model):
                     date=format_date(self.env, others.promise_date),
                 )
             )
-        promise = self.env["collection.promise"].create(
+        promise = self._to_us().env["collection.promise"].create(
             {
                 **self._portal_values(items),
                 "amount": amount,
@@ -131,7 +138,7 @@ class CollectionCase(models.Model):
                 "contact_id": author.id,
             }
         )
-        self._portal_note(promise, self.env._("promised to pay"), author)
+        self._portal_note(promise, self._to_us().env._("promised to pay"), author)
         return promise
 
     # -- instalments ---------------------------------------------------------------------------------------------------
@@ -158,11 +165,12 @@ class CollectionCase(models.Model):
             }
         )
         plan = start._make()
-        self._portal_note(plan, self.env._("asks to pay in %(count)s instalments", count=count), author)
+        to_us = plan.with_env(self._to_us().env)
+        self._portal_note(plan, to_us.env._("asks to pay in %(count)s instalments", count=count), author)
         plan._check_terms()
-        if reason := plan._find_limit():
-            plan.write({"state": "to_approve", "approval_reason": reason})
-            plan._ask_manager(reason)
+        if reason := to_us._find_limit():
+            to_us.write({"state": "to_approve", "approval_reason": reason})
+            to_us._ask_manager(reason)
         else:
             plan._propose()
         return plan
@@ -170,7 +178,7 @@ class CollectionCase(models.Model):
     # -- talking to us -------------------------------------------------------------------------------------------------
 
     def _portal_todo(self, activity_type, summary, text, author):
-        """Ask the collector for something; the same again only when that is done."""
+        """Ask the collector, in its language, for something; the same again only when that is done."""
         self._portal_begin()
         note = plaintext2html(text)
         words = html2plaintext(note).split()

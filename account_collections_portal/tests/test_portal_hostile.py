@@ -8,13 +8,14 @@ from odoo.exceptions import AccessError
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
-from ..controllers.portal_access import ACTS
+from ..controllers.portal_access import DOWNLOADS
 from ..engine import uploads
 from .common import PortalCase
 
 NOBODY = 99999999
 DAY = TODAY.isoformat()
 POSTS = ("/paid", "/dispute", "/promise", "/plan", "/call", "/correct", "/preferences", "/withdraw/dispute/1", "/plan/1")
+POSTS += ("/dispute/1", "/rate/1")
 
 
 class TestPortalHostile(PortalCase):
@@ -58,7 +59,7 @@ class TestPortalHostile(PortalCase):
         """Each of ``requests``, {what: () -> response}, is answered with one of ``statuses`` and leaves no trace."""
         for what, request in requests.items():
             with self.subTest(what):
-                ACTS.clear()
+                self.env["collection.portal.attempt"].sudo().search([]).unlink()
                 before = self.stored()
                 with mute_logger("odoo.http"):
                     response = request()
@@ -84,6 +85,9 @@ class TestPortalHostile(PortalCase):
             "paid, for the document of another customer": f"/paid?document={move}",
             "promise, for the item of another customer": f"/promise?item={item}",
             "dispute, for the item of another customer": f"/dispute?item={item}",
+            "the dispute of another customer": f"/dispute/{self.answers['dispute'].id}",
+            "a dispute that does not exist": f"/dispute/{NOBODY}",
+            "a dispute beyond all numbers": "/dispute/99999999999999999999",
             "dispute, for a word": "/dispute?item=1%20OR%201=1",
             "dispute, for a document that is a word": "/dispute?document=x",
         }
@@ -107,6 +111,8 @@ class TestPortalHostile(PortalCase):
             "dispute an item that does not exist": ("/dispute", {**foreign, "item": [NOBODY]}),
             "sign the plan of another customer": (f"/plan/{answers['plan'].id}", {"name": "Mallory", "agreed": "1"}),
             **{f"withdraw the {kind} of another": (f"/withdraw/{kind}/{answers[kind].id}", {}) for kind in answers},
+            "write into the dispute of another": (f"/dispute/{answers['dispute'].id}", {"text": "It is settled, forget it"}),
+            "write into a dispute that does not exist": (f"/dispute/{NOBODY}", {"text": "Hello"}),
             "withdraw what is no answer": ("/withdraw/res.users/1", {}),
             "withdraw what does not exist": (f"/withdraw/dispute/{NOBODY}", {}),
         }
@@ -128,6 +134,7 @@ class TestPortalHostile(PortalCase):
 
     def test_nobody_gets_in_without_a_link_or_a_login(self):
         looks = ("", "/paid", "/dispute", "/promise", "/plan", "/contact", "/answers", "/documents", "/document/1")
+        looks += ("/dispute/1", "/offers", "/pay?offer=1")
         requests = {path: (lambda path=path: self.get(path, allow_redirects=False)) for path in looks}
         requests |= {f"POST {path}": (lambda path=path: self.post(path)) for path in POSTS}
         self.assertHarmless(requests, 303)
@@ -184,10 +191,13 @@ class TestPortalHostile(PortalCase):
 
     def test_who_does_too_much_waits(self):
         for _time in range(60):
-            ACTS.count("127.0.0.1")
+            self.env["collection.portal.attempt"]._count("act", "127.0.0.1")
+            DOWNLOADS.count_if_room("127.0.0.1")
         before = self.stored()
         answer = self.post("/paid", self.token, item=self.item.ids, amount="10", day=DAY)
         self.assertEqual((answer.status_code, self.stored()), (429, before))
+        self.assertEqual(self.get(f"/statement/{self.company.id}/csv", self.token).status_code, 429)
+        self.assertEqual(self.get("/dispute", self.token).status_code, 200, "looking costs nothing")
 
     def test_a_message_to_several_people_changes_the_wishes_of_none(self):
         token = self.link(self.anna, contact_id=False)
@@ -213,6 +223,7 @@ class TestPortalHostile(PortalCase):
             "disputed without a reason": ("/dispute", {"item": self.item.ids}),
             "disputed for a reason that does not exist": ("/dispute", {**dispute, "reason": NOBODY}),
             "disputed nothing": ("/dispute", {"reason": self.reason.id}),
+            "nothing more about a dispute": (f"/dispute/{self.dispute().id}", {"text": " \n\x00 "}),
             "no instalment": ("/plan", {"count": "0", "day": DAY}),
             "a million instalments": ("/plan", {"count": "1000000", "day": DAY}),
             "an instalment in ten years": ("/plan", {"count": "3", "day": "2036-01-01"}),
@@ -237,13 +248,49 @@ class TestPortalHostile(PortalCase):
             "too large": [("x.pdf", b"%PDF-" + b"0" * uploads.MAX_BYTES)],
             "too many": [(f"{number}.pdf", b"%PDF-1.4") for number in range(uploads.MAX_FILES + 1)],
         }
-        data = {"item": self.item.ids, "amount": "100", "day": DAY}
+        data = {"item": self.item.ids, "amount": "100", "day": DAY, "text": "Look"}
         requests = {
-            what: (
-                lambda some=some: self.post("/paid", self.token, files=[("files", file) for file in some], **data)
+            f"{what}, to {path}": lambda path=path, some=some: self.post(
+                path, self.token, files=[("files", file) for file in some], **data
             )
+            for path in ("/paid", f"/dispute/{self.dispute().id}")
             for what, some in files.items()
         }
+        self.assertHarmless(requests, 200)
+
+    def dispute(self):
+        """Return a dispute of this customer that is open."""
+        values = {"partner_id": self.anna.id, "company_id": self.company.id, "date_from": TODAY}
+        lines = [Command.create({"item_id": self.item.id, "amount": 5.0})]
+        return self.env["collection.dispute"].create({**values, "reason_id": self.reason.id, "line_ids": lines})
+
+    def test_what_is_settled_takes_nothing_more(self):
+        dispute = self.dispute()
+        dispute._accept({}, "It was delivered")
+        requests = {
+            "words": lambda: self.post(f"/dispute/{dispute.id}", self.token, text="But"),
+            "files": lambda: self.post(f"/dispute/{dispute.id}", self.token, files=[("files", ("x.pdf", b"%PDF-1.4"))]),
+        }
+        self.assertHarmless(requests, 200)
+        self.assertIn("settled already", self.post(f"/dispute/{dispute.id}", self.token, text="But").text)
+        self.assertNotIn("<textarea", self.get(f"/dispute/{dispute.id}", self.token).text)
+
+    def test_files_with_one_dispute_come_to_an_end(self):
+        dispute = self.dispute()
+        for number in range(5):
+            files = [("files", (f"{number}.pdf", b"%%PDF-%d" % number)) for _file in range(uploads.MAX_FILES)]
+            answer = self.post(f"/dispute/{dispute.id}", self.token, files=files)
+        self.assertIn("20 files", answer.text)
+        self.assertEqual(len(dispute.message_ids.attachment_ids), 20)
+
+    def test_who_has_no_account_gets_no_error(self):
+        self.portal_user(self.customer("Dora", "dora@new.example"), "dora")
+        self.visit("dora")
+        looks = ("", "/paid", "/dispute", "/promise", "/plan", "/contact", "/answers", "/offers", "/pay", "/pay?offer=1")
+        requests = {path: (lambda path=path: self.get(path)) for path in looks}
+        sent = {"phone": "030 1234567", "name": "Dora", "amount": "1", "day": DAY, "count": "3", "reason": self.reason.id}
+        forms = ("/call", "/correct", "/paid", "/promise", "/plan", "/dispute")
+        requests |= {f"POST {path}": (lambda path=path: self.post(path, **sent)) for path in forms}
         self.assertHarmless(requests, 200)
 
     def test_markup_stays_text(self):
