@@ -20,6 +20,7 @@
         "views/portal_answer_templates.xml",
         "views/portal_rating_templates.xml",
         "views/portal_pay_templates.xml",
+        "views/portal_offer_templates.xml",
         "views/portal_link_templates.xml",
         "views/portal_home_templates.xml",
         "views/message_templates.xml",

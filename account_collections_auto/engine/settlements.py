@@ -98,6 +98,24 @@ def judge(env, company, date):
     return [row for row in env.cr.fetchall() if row[1] != row[2]]
 
 
+def left_to_pay(env, company, offer_ids, date):
+    """Return {offer id: what is still to be paid of it}, from the ledger as it is now; writes nothing.
+
+    Money on account that would do is as good as paid: somebody has to match it.
+    """
+    env.flush_all()
+    return dict(
+        env.execute_query(
+            SQL(
+                """SELECT id, CASE WHEN on_account > 0 AND received + on_account + tolerance >= to_pay THEN 0
+                                   ELSE GREATEST(to_pay - received, 0) END
+                     FROM (%s) sums""",
+                _sums_sql(env, company, date, SQL("offer.id = ANY(%s)", list(offer_ids))),
+            )
+        )
+    )
+
+
 def _sums_sql(env, company, date, condition):
     """Return a SELECT of (id, state, date_until, received, credited, to_pay, on_account, tolerance) of the offers."""
     return SQL(

@@ -13,3 +13,4 @@ from . import answer_message
 from . import link
 from . import home
 from . import pay
+from . import offer

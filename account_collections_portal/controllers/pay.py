@@ -32,7 +32,7 @@ class CollectionsPay(CollectionsStatement, PaymentPortal):
         return values | {
             "pay_overdue": "overdue" in open_names,
             "pay_open": bool(open_names & {"not_due", "promised", "in_plan"}),
-            "can_pay": bool(open_names),
+            "can_pay": bool(open_names - {"settled"}),
             "pay_url": viewer.url("/pay"),
         }
 
@@ -102,14 +102,18 @@ class CollectionsPay(CollectionsStatement, PaymentPortal):
 
     def _collections_parts(self, viewer, choice):
         """Return the parts to be paid, {item id: `Open`} and {item id: row of the statement}."""
-        domain = viewer.domain()
+        domain, most = viewer.domain(), None
+        if choice.kind == "offer":  # that of somebody else is none: nothing is to be paid then
+            offer = viewer.find_answer("collection.settlement.offer", choice.offer_id)
+            domain &= Domain("id", "in", offer.item_ids.ids)
+            most = offer._get_portal_amount()
         if choice.kind == "items":
             domain &= Domain("id", "in", list(choice.item_ids)) | Domain("amount_residual_currency", "<", 0)
         payable, rows = viewer.env["collection.item"]._read_payable(viewer.companies, domain)
         currencies = viewer.env["res.currency"].browse({item.group[1] for item in payable.values()})
         decimals = {currency.id: currency.decimal_places for currency in currencies}
         digits = {item.group: decimals[item.group[1]] for item in payable.values()}
-        return what_to_pay(payable.values(), choice, digits), payable, rows
+        return what_to_pay(payable.values(), choice, digits, most), payable, rows
 
     def _collections_moves(self, env, part):
         items = env["collection.item"].browse([share.id for share in part.debts])
@@ -245,7 +249,7 @@ class CollectionsPay(CollectionsStatement, PaymentPortal):
             "account_collections_portal.payment", self._collections_payment_values(viewer, transaction_sudo, _read_sent())
         )
 
-    @collections_route("/payment/<int:transaction_id>/receipt")
+    @collections_route("/payment/<int:transaction_id>/receipt", is_costly=True)
     def collections_receipt(self, viewer, transaction_id, **_kw):
         """Return the receipt of a payment as PDF."""
         payment_sudo = self._collections_find_transaction(viewer, transaction_id).payment_id

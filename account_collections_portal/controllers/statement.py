@@ -215,6 +215,7 @@ class Words(Formats):
             "promised": env._("Promised"),
             "in_plan": env._("In a payment plan"),
             "on_its_way": env._("Payment on its way"),
+            "settled": env._("Settled: credit note follows"),
             "credit": env._("Credits"),
         }
 

@@ -9,8 +9,8 @@ from datetime import date
 from typing import NamedTuple
 
 MOST_ITEMS = 500  # named one by one in an address; who pays more pays "all open"
-# Said by the customer of the whole item: nothing of it is paid unless the customer picks it.
-_SPOKEN_FOR = ("disputed", "on_its_way")
+# Said of the whole item, or let go by us: nothing of it is paid unless the customer picks it.
+_SPOKEN_FOR = ("disputed", "on_its_way", "settled")
 
 
 class Open(NamedTuple):
@@ -50,7 +50,7 @@ class Part(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What a customer chose to pay: "overdue", "open" or "items"; of a single item perhaps only ``amount``."""
+    """What a customer chose to pay: "overdue", "open", "items" or an "offer"; of a single item perhaps only ``amount``."""
 
     kind: str = "overdue"
     item_ids: tuple[int, ...] = ()
@@ -58,6 +58,7 @@ class Choice(NamedTuple):
     reason_id: int | None = None
     with_credits: bool = True
     group: tuple | None = None
+    offer_id: int | None = None
 
     def query(self, **changes):
         """Return the parameters of an address that asks for this again.
@@ -73,6 +74,7 @@ class Choice(NamedTuple):
             "reason": choice.reason_id or "",
             "credits": "" if choice.with_credits else "none",
             "part": "-".join(map(str, choice.group or ())),
+            "offer": choice.offer_id or "",
         }
         return {name: value for name, value in found.items() if value}
 
@@ -81,19 +83,24 @@ def read_choice(sent: Mapping[str, Sequence[str]]) -> Choice:
     """Return the choice in the parameters of an address. What is no number is left out; nothing is believed of it.
 
     >>> read_choice({"choice": ["items"], "items": ["4,5", "x"], "amount": ["60"]})
-    Choice(kind='items', item_ids=(4, 5), amount=None, reason_id=None, with_credits=True, group=None)
+    Choice(kind='items', item_ids=(4, 5), amount=None, reason_id=None, with_credits=True, group=None, offer_id=None)
     >>> read_choice({"items": ["4"], "amount": ["60.5"], "part": ["1-2-3"], "reason": ["9"]})
-    Choice(kind='items', item_ids=(4,), amount=60.5, reason_id=9, with_credits=True, group=(1, 2, 3))
+    Choice(kind='items', item_ids=(4,), amount=60.5, reason_id=9, with_credits=True, group=(1, 2, 3), offer_id=None)
     >>> read_choice({"choice": ["all"], "amount": ["-5"], "credits": ["none"]})
-    Choice(kind='overdue', item_ids=(), amount=None, reason_id=None, with_credits=False, group=None)
+    Choice(kind='overdue', item_ids=(), amount=None, reason_id=None, with_credits=False, group=None, offer_id=None)
+    >>> read_choice({"offer": ["7"], "items": ["4"], "amount": ["1"]}).query()
+    {'choice': 'offer', 'credits': 'none', 'offer': 7}
     """
 
     def first(name):
         return next(iter(sent.get(name, ())), "")
 
+    group = first("part").split("-")
+    group = tuple(map(int, group)) if len(group) == 3 and all(map(_is_number, group)) else None
+    if _is_number(first("offer")):  # says itself what it is about
+        return Choice("offer", with_credits=False, group=group, offer_id=int(first("offer")))
     named = [number for text in sent.get("items", ()) for number in text.split(",")]
     item_ids = tuple(dict.fromkeys(int(number) for number in named if _is_number(number)))[:MOST_ITEMS]
-    group = first("part").split("-")
     kind = "items" if item_ids else first("choice")
     is_one = kind == "items" and len(item_ids) == 1
     return Choice(
@@ -102,7 +109,7 @@ def read_choice(sent: Mapping[str, Sequence[str]]) -> Choice:
         _read_amount(first("amount")) if is_one else None,
         int(first("reason")) if is_one and _is_number(first("reason")) else None,
         first("credits") != "none",
-        tuple(map(int, group)) if len(group) == 3 and all(map(_is_number, group)) else None,
+        group,
     )
 
 
@@ -126,10 +133,13 @@ def _is_digits(text):
     return text.isascii() and text.isdigit()
 
 
-def what_to_pay(items: Collection[Open], choice: Choice, digits: Mapping[tuple, int]) -> list[Part]:
+def what_to_pay(
+    items: Collection[Open], choice: Choice, digits: Mapping[tuple, int], most: float | None = None
+) -> list[Part]:
     """Return what is paid, one `Part` for each group in the order of the groups; ``digits``: decimals of each group.
 
     Never more of an item than is open; of a credit no more than covers the debts. A part of 0 is covered by credits.
+    ``most``: of all of them together, what falls due first goes first.
 
     >>> invoice = Open(1, (1,), date(2026, 1, 1), "overdue", 100.0, 40.0)
     >>> other = Open(2, (1,), date(2026, 2, 1), "not_due", 9.0)
@@ -138,11 +148,15 @@ def what_to_pay(items: Collection[Open], choice: Choice, digits: Mapping[tuple, 
     ((Share(id=1, amount=60.0),), (Share(id=3, amount=25.0),), 35.0)
     >>> what_to_pay([invoice, other, credit], Choice("items", (1, 2), None, None, False), {(1,): 2})[0].amount
     69.0
+    >>> what_to_pay([invoice, other], Choice("offer", (), None, None, False), {(1,): 2}, 104.5)[0][1:]
+    ((Share(id=1, amount=100.0), Share(id=2, amount=4.5)), (), 104.5)
     """
     parts = []
     for group in sorted({item.group for item in items}):
         own = sorted((item for item in items if item.group == group), key=lambda item: (item.due_date, item.id))
         shares = [Share(item.id, round(_amount_of(item, choice), digits[group])) for item in own if item.open > 0]
+        if most is not None:
+            shares, most = _cut(shares, most, digits[group])
         debts = tuple(share for share in shares if share.amount > 0)
         if not debts:
             continue
@@ -158,9 +172,21 @@ def what_to_pay(items: Collection[Open], choice: Choice, digits: Mapping[tuple, 
     return parts
 
 
+def _cut(shares, most, digits):
+    """Return the shares as far as ``most`` goes, and what is left of it."""
+    found = []
+    for share in shares:
+        amount = min(share.amount, most)
+        found.append(share._replace(amount=amount))
+        most = round(most - amount, digits)
+    return found, most
+
+
 def _amount_of(item, choice):
     """Return how much of an open debt is paid by a choice."""
     rest = max(item.open - item.disputed, 0.0)
+    if choice.kind == "offer":
+        return item.open
     if choice.kind == "items":
         if item.id not in choice.item_ids:
             return 0.0

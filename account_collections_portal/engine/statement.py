@@ -1,7 +1,7 @@
 """The open items of a customer as its own page shows them: two statements for any number of items.
 
-What an item is to the customer follows from the stops that the customer knows of (never from a hold of ours) and from its
-due date. A dispute over a part leaves the rest as it was.
+What an item is to the customer follows from the stops that the customer knows of (never from a hold of ours), from what we
+let go of, and from its due date. A dispute over a part leaves the rest as it was.
 """
 
 from datetime import date
@@ -12,8 +12,13 @@ from odoo.tools import SQL
 from odoo.tools.sql import escape_psql
 
 # In the order of the page's filters. Of the first two nothing was said: that is what a customer pays first.
-STATUSES = ("overdue", "not_due", "disputed", "promised", "in_plan", "on_its_way", "credit")
+STATUSES = ("overdue", "not_due", "disputed", "promised", "in_plan", "on_its_way", "settled", "credit")
 _STOPS = ("collection.dispute", "collection.promise", "collection.payment.plan", "collection.payment.notice")
+_STOPS += ("collection.settlement.offer",)
+# What we let go of and accounting has not taken off yet: a dispute that was accepted, the rest of an offer that was paid.
+_SETTLED = ("credit_note_draft", "let_go")
+# An open offer changes nothing: the whole amount is owed until it is paid.
+_NAMED = ("dispute", "promise", "payment_notice", "settlement", *_SETTLED)
 
 
 class Row(NamedTuple):
@@ -195,23 +200,25 @@ def _standing(env, companies, domain):
                 WHERE item.id IN %(ids)s
            ), said AS (
                SELECT stop.item_id,
-                      CASE WHEN bool_or(stop.amount IS NULL) FILTER (WHERE stop.code IN ('dispute', 'credit_note_draft'))
+                      CASE WHEN bool_or(stop.amount IS NULL) FILTER (WHERE stop.code = 'dispute')
                            THEN 'whole' ELSE 'part' END AS extent,
-                      sum(stop.amount) FILTER (WHERE stop.code IN ('dispute', 'credit_note_draft')) AS disputed,
+                      bool_or(stop.amount IS NULL) FILTER (WHERE stop.code IN %(settled)s) AS is_settled,
+                      sum(stop.amount) FILTER (WHERE stop.code = 'dispute' OR stop.code IN %(settled)s) AS disputed,
                       max(stop.until) FILTER (WHERE stop.code = 'promise') AS promised_until,
                       max(stop.until) FILTER (WHERE stop.code = 'payment_notice') AS noticed_until,
                       bool_or(stop.code = 'promise') AS is_promised,
                       bool_or(stop.code = 'payment_notice') AS is_noticed,
-                      bool_or(stop.code NOT IN ('dispute', 'credit_note_draft', 'promise', 'payment_notice')) AS is_planned
+                      bool_or(stop.code NOT IN %(named)s) AS is_planned
                  FROM (%(stops)s) AS stop (item_id, code, until, text, amount)
                 WHERE stop.item_id IN (SELECT id FROM mine)
                 GROUP BY stop.item_id
            ), standing AS (
                SELECT mine.*,
                       CASE WHEN mine.open < 0 THEN 0
-                           WHEN said.extent = 'whole' THEN mine.open
+                           WHEN said.extent = 'whole' OR said.is_settled THEN mine.open
                            ELSE LEAST(COALESCE(said.disputed, 0), mine.open) END AS disputed,
                       CASE WHEN mine.open < 0 THEN 'credit'
+                           WHEN said.is_settled THEN 'settled'
                            WHEN said.extent = 'whole' OR said.disputed >= mine.open THEN 'disputed'
                            WHEN said.is_planned THEN 'in_plan'
                            WHEN said.is_promised THEN 'promised'
@@ -226,4 +233,6 @@ def _standing(env, companies, domain):
         days=SQL(", ").join(days),
         ids=env["collection.item"]._search(domain).subselect(),
         stops=SQL(" UNION ALL ").join(stops),
+        settled=_SETTLED,
+        named=_NAMED,
     )

@@ -5,6 +5,7 @@ from . import collection_case_portal
 from . import collection_case_portal_answers
 from . import collection_case_portal_told
 from . import collection_dispute_portal
+from . import collection_settlement_offer_portal
 from . import collection_payment_plan_portal
 from . import collection_channel_email
 from . import collection_statement_sent_portal

@@ -19,5 +19,10 @@ class CollectionAction(models.Model):
             link = action.portal_link_ids[:1]
             action.portal_url = link._get_url() if link else f"{action.get_base_url()}/my/collections"
 
+    def _get_portal_offers(self):
+        """Return the settlement offers that this message tells of."""
+        action_sudo = self.sudo()  # whoever sends a message need not see what was offered
+        return action_sudo._get_own(action_sudo.request_id.settlement_ids)
+
     def _prepare_payment_details(self):
         return super()._prepare_payment_details() | {"portal_url": self.portal_url}

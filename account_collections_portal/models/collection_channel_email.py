@@ -12,6 +12,13 @@ class CollectionChannelEmail(models.AbstractModel):
         actions.invalidate_recordset(["portal_link_ids", "portal_url", "payment_details"], flush=False)
         return super()._send(actions)
 
+    def _prepare_layout(self, action, body):
+        """Under an offer stands the link to the page that shows it and takes the money."""
+        layout = super()._prepare_layout(action, body)
+        if action._name == "collection.action" and action._get_portal_offers():
+            layout |= {"portal_url": f"{action.portal_url}/offers", "is_portal_offer": True}
+        return layout
+
     def _prepare_mail_vals(self, action, template, rendered, reply_address):
         """In the conversation of the case stands the page for who is logged in: the link itself is the customer's.
 

@@ -114,9 +114,11 @@ class CollectionPortalLink(models.Model):
 
     @api.model
     def _prepare_link_vals(self, action):
-        """Values of the link of a message. Extend with yours; writes nothing."""
+        """Values of the link of a message. Extend with yours; writes nothing. That to an offer opens as long as the offer."""
+        values = self._prepare_vals(action.case_id, action.recipient_ids, action.recipient, action.lang)
         return {
-            **self._prepare_vals(action.case_id, action.recipient_ids, action.recipient, action.lang),
+            **values,
+            "expires_on": max([values["expires_on"], *action._get_portal_offers().mapped("pay_by")]),
             "action_id": action.id,
             "only_contact_id": action.contact_id.id,
         }

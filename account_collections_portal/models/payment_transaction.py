@@ -147,6 +147,8 @@ class PaymentTransaction(models.Model):
             extra_create_values = {
                 "partner_id": source_sudo.collection_case_id.partner_id.id,
                 "destination_account_id": source_sudo.collection_allocation_ids[:1].account_id.id,
+                # the customer's day, not that of the server: an offer is paid in time or not
+                "date": source_sudo.collection_case_id.company_id._collection_today(),
                 **extra_create_values,
             }
         return super()._create_payment(**extra_create_values)
@@ -164,6 +166,7 @@ class PaymentTransaction(models.Model):
         missed = self.collection_allocation_ids.filtered(lambda allocation: allocation.state == "on_account")
         if missed or not self.currency_id.is_zero(left):
             self._collection_tell(payment, missed, left)
+        self._collection_judge_offers()
         self._collection_thank()
 
     def _collection_tell(self, payment, missed, left):
@@ -178,6 +181,12 @@ class PaymentTransaction(models.Model):
         case.with_context(mail_activity_quick_update=True).activity_schedule(
             TODO, user_id=case._get_todo_user().id, summary=summary
         )
+
+    def _collection_judge_offers(self):
+        """Offers about what was paid are looked at in a moment, by the job that makes their credit notes."""
+        about = [("state", "=", "offered"), ("item_ids", "in", self.collection_allocation_ids.item_id.ids)]
+        if self.env["collection.settlement.offer"].search_count(about, limit=1):
+            self.env.ref("account_collections_auto.ir_cron_settlement_offers")._trigger()
 
     def _collection_thank(self):
         """Mail what was paid, to who paid it."""
