@@ -16,7 +16,6 @@ from . import collection_item_pay
 from . import collection_payment_allocation
 from . import payment_transaction
 from . import account_move_line
-from . import collection_case_pay
 from . import rating_rating
 from . import collection_dispute_rating
 from . import collection_case_rating
