@@ -31,7 +31,6 @@
     ],
     "assets": {
         "web.assets_frontend": ["account_collections_portal/static/src/**/*"],
-        "web.assets_tests": ["account_collections_portal/static/tests/tours/**/*"],
     },
     "installable": True,
 }

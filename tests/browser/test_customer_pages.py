@@ -13,7 +13,9 @@ from odoo.tools import mute_logger
 
 from .visitor import SIZES, BrowserCase
 
-STORIES = ("pays", "paid already", "copies", "disputes", "promises", "plans", "opts out", "forwards")
+STORIES = {story: tuple(SIZES) for story in ("pays", "disputes", "promises", "plans", "opts out")}
+# The same pages and forms as in the others: how many taps it takes on a phone is what counts.
+STORIES |= {story: ("phone",) for story in ("paid already", "copies", "forwards")}
 MAIL = "See, answer and pay online"
 SAID = "Thank you, we noted it."
 # Odoo's own, as the test of Arabic shows on a page of Odoo: the choice of a language in the footer.
@@ -28,8 +30,8 @@ class TestCustomerPages(EmailCase, PortalCase, PayCase, BrowserCase):
         super().setUpClass()
         cls.enterClassContext(cls.on_day(cls, TODAY))
         cls.buyers, cls.invoices = {}, {}
-        for size in SIZES:
-            for story in STORIES:
+        for story, sizes in STORIES.items():
+            for size in sizes:
                 buyer = cls.customer(f"{story} {size}".title(), f"{story.replace(' ', '.')}.{size}@buyer.example")
                 cls.buyers[story, size] = buyer
                 cls.invoices[buyer] = cls.invoice(buyer, 300)
@@ -47,8 +49,8 @@ class TestCustomerPages(EmailCase, PortalCase, PayCase, BrowserCase):
             return {mail["X-Envelope-To"]: mail for mail in sink.mails()}
 
     def reminded(self, story):
-        """Yield (visitor, customer, its invoices) on each size of screen, with the mail open."""
-        for size in SIZES:
+        """Yield (visitor, customer, its invoices) on each size of screen of a story, with the mail open."""
+        for size in STORIES[story]:
             buyer = self.buyers[story, size]
             yield self.open_browser(size).open_mail(self.mails[buyer.email]), buyer, self.invoices[buyer]
 
@@ -209,10 +211,27 @@ class TestCustomerPages(EmailCase, PortalCase, PayCase, BrowserCase):
         yield f"{page}/pay?items={item.id}&credits=none&amount=40", "stay open"
         yield f"{page}/pay?choice=items", "Tick what you want to pay first"
         yield f"{page}/answers", "You have not answered anything yet"
+        reason = self.env.ref("account_collections_auto.collection_dispute_reason_price")
+        dispute = self.case(buyer)._portal_dispute({item: 30.0}, reason, "Too dear", [], buyer)
+        yield f"{page}/dispute/{dispute.id}", "Add something"
+        offer = self.offer(self.invoice(self.customer("Offered", "offered@buyer.example"), 200))
+        page = self.address(token=self.link(offer.partner_id))
+        yield page, "Our offer: pay"
+        yield f"{page}/offers", "We let go of"
+        yield f"{page}/pay?offer={offer.id}", "This is our offer"
         expired = self.link(buyer, expires_on=TODAY - timedelta(days=1))
         yield self.address(token=expired), "This link is no longer open"
         self.env["collection.portal.link"]._find(expired).action_revoke()
         yield self.address(token=expired), "This link is no longer open"
+
+    def offer(self, invoice):
+        """Return an open offer to let go of a tenth of an invoice."""
+        self.plan.settlement_percent = 10
+        context = self.case(invoice.partner_id).action_settlement_offer()["context"]
+        offers = self.env["collection.settlement.offer"].with_context(**context)
+        offer = offers.create({"discount_percent": 10, "pay_by": TODAY + timedelta(days=9)})
+        offer.action_offer()
+        return offer
 
     def test_axe_finds_nothing_on_the_other_pages(self):
         visitor = self.open_browser("phone")
