@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from . import returned
 from .promises import IS_MONEY
 from .withhold import direct_debit, money_under_way, no_followup, stop_models
 
@@ -50,7 +51,15 @@ def obstacles(env, company, item_ids, date):
                 WHERE item.id = ANY(%(items)s)
                 ORDER BY item.id, found.place, found.code""",
             stops=SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops),
-            money=SQL("%s UNION ALL (%s) UNION ALL (%s)", money_under_way(env, company, date), no_followup(), direct_debit()),
+            money=SQL(" UNION ALL ").join(
+                SQL("(%s)", found)
+                for found in (
+                    money_under_way(env, company, date),
+                    no_followup(),
+                    direct_debit(),
+                    returned.stop_sql(env, SQL("collection_tmp_item")),
+                )
+            ),
             covered=_covered_sql(item_ids),
             items=list(item_ids),
             date=date,

@@ -7,7 +7,7 @@ nothing else. To add a reason for items, inherit `collection.stop.mixin`; to add
 
 from odoo.tools import SQL
 
-from . import instalments
+from . import instalments, returned
 from .wish import CYCLE, WITHOUT_LEVEL
 
 # Reasons whose text is a date.
@@ -115,7 +115,7 @@ def withhold(env, company, date, ignore_actions=(), wish=CYCLE):
 def _item_stops(env, company, date):
     """Return SELECTs of (item_id, code, until, text, amount); without an amount the whole item is stopped."""
     stops = [no_followup(), _blocked(), _not_sent(), _online_payment(company, date), payment_on_its_way(), direct_debit()]
-    stops.append(instalments.charges_under_way_sql(env, company))
+    stops += [instalments.charges_under_way_sql(env, company), returned.stop_sql(env, TMP_ITEM)]
     electronic = _electronic_invoice(env)
     if electronic:
         stops.append(electronic)
@@ -244,6 +244,7 @@ def _online_payment(company, date):
 def payment_on_its_way(items=TMP_ITEM):
     """A payment linked to the invoice that has not reduced its residual: a draft, or one that is not matched with it.
 
+    One without an entry that somebody marked as paid counts as it does in Odoo: until anything is matched with the invoice.
     Odoo keeps the link when a match is undone. Once the payment is used up elsewhere, by its return or by another invoice,
     it is none of this invoice's any more. ``items``: the table to look at, with item_id, move_id and collectable.
     """
@@ -252,7 +253,12 @@ def payment_on_its_way(items=TMP_ITEM):
              FROM %s item
              JOIN account_move__account_payment link ON link.invoice_id = item.move_id
              JOIN account_payment payment ON payment.id = link.payment_id
-            WHERE item.collectable AND payment.payment_type = 'inbound' AND payment.state IN ('draft', 'in_process')
+            WHERE item.collectable AND payment.payment_type = 'inbound'
+              AND (payment.state IN ('draft', 'in_process')
+                   OR (payment.state = 'paid' AND payment.move_id IS NULL AND NOT EXISTS (
+                       SELECT 1 FROM account_move_line own
+                         JOIN account_partial_reconcile partial ON partial.debit_move_id = own.id
+                        WHERE own.move_id = item.move_id)))
               AND (payment.state = 'draft' OR payment.move_id IS NULL OR EXISTS (
                   SELECT 1 FROM account_move_line own JOIN account_account account ON account.id = own.account_id
                    WHERE own.move_id = payment.move_id AND account.account_type = 'asset_receivable'

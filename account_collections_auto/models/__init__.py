@@ -19,6 +19,7 @@ from . import collection_absence
 from . import collection_team
 from . import collection_case_team
 from . import collection_case_decide
+from . import collection_case_return
 from . import collection_item
 from . import collection_round
 from . import collection_recorded_mixin
@@ -128,6 +129,7 @@ from . import collection_today_approve
 from . import collection_today_customers
 from . import collection_today_answers
 from . import collection_today_decide
+from . import collection_today_return
 from . import collection_today_payment_plan
 from . import collection_today_placement
 from . import collection_today_write_off
@@ -173,7 +175,9 @@ from . import res_config_settings_credit_hold
 from . import res_config_settings_kpi
 from . import account_move
 from . import account_move_let_go
+from . import account_move_return
 from . import account_move_credit_hold
 from . import account_move_line
 from . import account_payment
+from . import payment_provider
 from . import payment_transaction

@@ -400,7 +400,18 @@ class CollectionCycle(models.Model):
         schedule.plan_actions(self.env, self)
         self.env.invalidate_all(flush=False)
         self._mark_decisions_to_take()
+        self._ask_about_returns()
         select.drop(self.env)
+
+    def _ask_about_returns(self):
+        """What looks like a payment that the bank took back waits for a person."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT item.case_id FROM collection_tmp_stop stop JOIN collection_tmp_item item USING (item_id)
+                    WHERE stop.code = 'returned_payment'"""
+            )
+        )
+        self.env["collection.case"]._ask_about_returns(self.company_id, [case_id for (case_id,) in rows], self.date)
 
     def _cancel_what_has_nothing_to_say(self):
         """An unsent message that this cycle looked at and did not renew has nothing left to say, or is held back now."""

@@ -93,4 +93,5 @@ class CollectionPaymentPlan(models.Model):
             "charge_card_gone": not token_sudo.active or provider_sudo.state == "disabled",
             "charge_card_strange": not self._is_of_customer(token_sudo) or provider_sudo.company_id != self.company_id,
         }
-        return [{"code": code} for code, applies in obstacles.items() if applies]
+        found = [{"code": code} for code, applies in obstacles.items() if applies]
+        return found or ([] if provider_sudo._collection_books_payments() else [{"code": "charge_not_booked"}])

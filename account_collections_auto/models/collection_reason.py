@@ -41,6 +41,7 @@ class CollectionReason(models.AbstractModel):
         """Return {code: label} for the reasons whose sentence does not read well without its values."""
         return {
             "bank_line": self.env._("Bank line not matched yet"),
+            "returned_payment": self.env._("Looks like a payment that the bank took back"),
             "promise": self.env._("Promised to pay"),
             "payment_notice": self.env._("Paid already, as the customer says"),
             "settlement": self.env._("Settlement offered"),
@@ -90,6 +91,7 @@ class CollectionReason(models.AbstractModel):
             "online_payment": self.env._("An online payment is being processed"),
             "payment": self.env._("A payment is registered but not booked yet"),
             "direct_debit": self.env._("Paid by direct debit or automatic card"),
+            "returned_payment": self.env._("Looks like the return of %(text)s: match the two, then reminders go on", text=text),
             "covered_by_credit": self.env._("Covered by open credits"),
             "payment_notice": self.env._("The customer paid on %(date)s, as they say; the money may be on its way", date=date),
             "promise": self.env._("Promised for %(date)s", date=date),
@@ -155,6 +157,10 @@ class CollectionReason(models.AbstractModel):
             "charge_no_consent": self.env._("It is not recorded that the customer agreed to be charged"),
             "charge_card_gone": self.env._("The stored card or account, or its payment provider, is not in use any more"),
             "charge_card_strange": self.env._("The stored card or account belongs to another customer or another company"),
+            "charge_not_booked": self.env._(
+                "A payment through this provider would not be booked: choose an outstanding account for its payment method in "
+                "the bank journal"
+            ),
             "charge_refused": self.env._("The payment provider does not take the charge: %(text)s", text=text),
             "charge_changed": self.env._("Less is to be paid by now than was to be charged; the rest is tried anew"),
             # a statement of account that was not sent

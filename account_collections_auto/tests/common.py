@@ -214,6 +214,14 @@ class CollectionsCase(AccountTestInvoicingCommon):
             }
         )
 
+    @classmethod
+    def booked_bank_line(cls, customer, amount, on=TODAY, **vals):
+        """Book a bank line on a customer without matching it with anything. Return its open line."""
+        line = cls.bank_line(amount, on=on, partner_id=customer.id, **vals)
+        _liquidity, suspense, _other = line._seek_for_lines()
+        suspense.account_id = cls.company_data["default_account_receivable"]
+        return suspense
+
     # -- people ------------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -301,11 +309,16 @@ class CollectionsCase(AccountTestInvoicingCommon):
         self.assertIn(code, [reason["code"] for line in lines for reason in line.reasons])
 
     @contextmanager
-    def on_day(self, day):
-        """Let the company's today be ``day``."""
-        company = type(self.env["res.company"])
+    def on_day(self, day, without=None):
+        """Let the company's today be ``day``; with the company ``without`` nothing works that needs its day."""
         moment = fields.Datetime.to_datetime(day).replace(hour=12)
-        with patch.object(company, "_collection_now", lambda self: moment):
+
+        def now(company):
+            if company == without:
+                raise ValueError("A clock that does not work")
+            return moment
+
+        with patch.object(type(self.env["res.company"]), "_collection_now", now):
             yield
 
     @classmethod

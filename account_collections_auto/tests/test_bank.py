@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo import Command
 
@@ -155,6 +156,23 @@ class TestBank(CollectionsCase):
         self.assertEqual(self.due.amount_residual, 1000)
         self.run_cycle()
         self.assertWithheld(self.buyer, "payment")
+
+    def test_a_payment_without_an_entry_withholds_until_the_bank_line_is_matched_also_when_it_is_said_to_be_paid(self):
+        """Odoo's accounting app books none where the payment method has no outstanding account."""
+        self.bank.inbound_payment_method_line_ids.payment_account_id = False
+        with patch.object(type(self.env["account.move"]), "_get_invoice_in_payment_state", lambda self: "in_payment"):
+            payment = self.payment()
+            payment.action_post()
+            self.assertFalse(payment.move_id)
+            for number, state in enumerate(("in_process", "paid")):
+                self.run_on(number)
+                self.assertEqual((payment.state, self.due.payment_state), (state, "in_payment"))
+                self.assertWithheld(self.buyer, "payment", TODAY + timedelta(days=number))
+                payment.action_validate()
+            line = self.booked_bank_line(self.buyer, 400, on=TODAY)
+            (line + self.receivable(self.due)).reconcile()
+            self.run_on(2)
+        self.assertEqual(self.sent(self.buyer)[0][3], 600)
 
     def test_a_payment_that_was_cancelled_withholds_nothing(self):
         self.payment().action_cancel()

@@ -39,7 +39,7 @@ class TestCaseTop(CollectionsCase):
     def visible(self, case, nodes):
         """Return the ``nodes`` of the form that show on ``case``, by the conditions on their fields."""
         names = ("state", "main_action", "is_snoozed", "credit_hold_state", "contact_problem", "contact_notice")
-        values = {name: case[name] for name in (*names, "placement_sentence")}
+        values = {name: case[name] for name in (*names, "placement_sentence", "returned_notice")}
         return [node for node in nodes if not safe_eval(node.get("invisible") or "False", values)]
 
     def buttons(self, case):

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import psycopg2
 from odoo import Command
@@ -7,6 +8,8 @@ from odoo.tools import mute_logger
 
 from ..engine.instalment_charges import find_stopped
 from .test_payment_plan import AUGUST, JULY, JUNE, JUNE_1, PaymentPlanCase
+
+CHARGE = "odoo.addons.account_collections_auto.models.collection_payment_plan_charge"
 
 
 class TestPaymentPlanCharge(PaymentPlanCase):
@@ -472,6 +475,58 @@ class TestPaymentPlanCharge(PaymentPlanCase):
         plan.write({"token_id": self.card(partner=clerk).id, "charge_consent_on": JUNE_1, "charge_consent": "Mail"})
         self.charge(JUNE)
         self.assertEqual(plan.charge_ids.mapped("state"), ["done"])
+
+    # -- what would not be booked ----------------------------------------------------------------------------------------
+
+    @property
+    def method_line(self):
+        lines = self.provider.journal_id.inbound_payment_method_line_ids
+        return lines.filtered(lambda line: line.payment_provider_id == self.provider)
+
+    def test_without_an_outstanding_account_odoo_chooses_one_and_the_instalment_is_paid(self):
+        self.method_line.payment_account_id = False
+        plan = self.agree_to_charge()
+        self.charge(JUNE)
+        self.judge(JUNE)
+        self.assertTrue(plan.charge_ids.transaction_id.sudo().payment_id.move_id)
+        self.assertEqual((self.days(plan)[0], self.debt.amount_residual), ("paid", 2000))
+
+    def test_nothing_is_charged_that_would_become_a_payment_without_an_entry(self):
+        """Such a payment pays no open item: the customer would be reminded of what was taken from the card."""
+        account = self.method_line.payment_account_id
+        self.method_line.payment_account_id = False
+        plan = self.agree_to_charge(terms={"max_missed": 3})
+        with patch.object(type(self.env["account.move"]), "_get_invoice_in_payment_state", lambda self: "in_payment"):
+            self.charge(JUNE)
+            self.assertFalse(plan.charge_ids)
+            self.assertIn("would not be booked", plan.line_ids.sorted("date")[0].charge_note)
+            self.method_line.payment_account_id = account
+            self.charge(JUNE)
+        self.assertEqual((plan.charge_ids.mapped("state"), self.debt.amount_residual), (["done"], 2000))
+
+    def test_nothing_is_charged_where_odoo_finds_no_account(self):
+        plan = self.agree_to_charge(terms={"max_missed": 3})
+        self.method_line.payment_account_id = False
+        self.company.transfer_account_id = False
+        names = f"{self.company.id}_account_journal_payment_debit_account_id"
+        self.env["ir.model.data"].sudo().search([("module", "=", "account"), ("name", "=", names)]).unlink()
+        self.charge(JUNE)
+        self.assertFalse(plan.charge_ids)
+        self.assertIn("would not be booked", plan.line_ids.sorted("date")[0].charge_note)
+
+    # -- the cron ------------------------------------------------------------------------------------------------------
+
+    def test_a_company_that_fails_keeps_no_other_one_from_charging(self):
+        other = self.setup_other_company(name="Broken")["company"]
+        other.write({"sequence": self.company.sequence - 1, "collection_plan_id": self.make_plan(company=other).id})
+        plan = self.agree_to_charge()
+        cron = self.env.ref("account_collections_auto.ir_cron_payment_plan_charges").sudo()
+        with self.on_day(JUNE, without=other), self.assertLogs(CHARGE, "ERROR") as log:
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+            self.env.invalidate_all()
+        self.assertIn("could not all be charged", "".join(log.output))
+        self.assertEqual((plan.charge_ids.mapped("state"), self.debt.amount_residual), (["done"], 2000))
 
     # -- a charge outlives its plan ------------------------------------------------------------------------------------
 

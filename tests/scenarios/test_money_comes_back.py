@@ -30,3 +30,30 @@ class TestMoneyComesBack(StoryCase):
         self.assertEqual(len(self.heard()), 2)
         self.run_cycle(date(2026, 6, 12))
         self.assertEqual(self.heard()[2:], [(date(2026, 6, 12), "L3", 1000)])
+
+    def test_a_return_that_nobody_matched_is_no_new_debt_and_anna_matches_it(self):
+        """L2 sent, paid, returned; the bank line is booked without a word: Carla hears of it, the customer does not."""
+        invoice = self.invoice(self.buyer, 1000, due=date(2026, 5, 1))
+        for day in (8, 22):
+            self.run_cycle(date(2026, 5, day))
+        with self.acting(self.anna, date(2026, 5, 25)):
+            self.pay(invoice, on=date(2026, 5, 25))
+        self.run_cycle(date(2026, 5, 29))
+
+        line = self.booked_bank_line(self.buyer, -1000, on=date(2026, 6, 6), payment_ref="Direct debit returned")
+        self.run_daily(date(2026, 6, 6), date(2026, 6, 20))
+        self.assertEqual(len(self.heard()), 2)
+        self.assertWithheld(self.buyer, "returned_payment", on=date(2026, 6, 20))
+        with self.acting(self.carla, date(2026, 6, 8)):
+            self.assertEqual(self.tile("decide"), {"open_returned_payments": 1})
+            self.assertEqual(self.listed("open_returned_payments"), self.mine(self.case(self.buyer)))
+        with self.acting(self.anna, date(2026, 6, 22)):
+            self.assertTrue(self.mine(line.move_id).collection_return_of)
+            self.mine(line.move_id).action_match_return()
+        self.assertRecordValues(
+            self.items(self.buyer), [{"move_id": invoice.id, "amount_residual": 1000, "level_id": self.level(21).id}]
+        )
+        with self.acting(self.carla, date(2026, 6, 22)):
+            self.assertFalse(self.tile("decide"))
+        self.run_cycle(date(2026, 6, 22))
+        self.assertEqual(self.heard()[2:], [(date(2026, 6, 22), "L3", 1000)])

@@ -1,0 +1,114 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ..engine import returned
+
+TODO = "account_collections_auto.mail_activity_type_returned_payment"
+
+
+class CollectionCase(models.Model):
+    """A payment that the bank took back, booked without a word about the payment: a person matches the two."""
+
+    _inherit = "collection.case"  # pylint: disable=consider-merging-classes-inherited
+
+    returned_notice = fields.Char(compute="_compute_returned_notice", compute_sudo=True, string="Returned Payments")
+    is_return_to_match = fields.Boolean(
+        compute="_compute_is_return_to_match",
+        search="_search_is_return_to_match",
+        string="Returned Payment to Match",
+        help="Something was booked that looks like a payment that the bank took back; somebody has a to-do to match the two.",
+    )
+
+    @api.depends("item_ids.amount_residual")
+    @api.depends_context("lang")
+    def _compute_returned_notice(self):
+        found = returned.find(self.env, self._origin)
+        for case in self:
+            case.returned_notice = "; ".join(
+                case._describe_returned(entry) for entry in found if entry.case_id == case._origin.id
+            )
+
+    def _describe_returned(self, entry):
+        item = self.env["collection.item"].browse(entry.item_id)
+        return self.env._(
+            "%(entry)s over %(amount)s looks like the return of %(payment)s",
+            entry=item.display_name,
+            amount=item.currency_id.format(item.amount_residual_currency),
+            payment=entry.payment,
+        )
+
+    def _compute_is_return_to_match(self):
+        found = self.search([("id", "in", self.ids), ("is_return_to_match", "=", True)])
+        for case in self:
+            case.is_return_to_match = case._origin in found
+
+    def _search_is_return_to_match(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: a to-do is shown to whoever may write on the record, but an auditor sees what is left undone, too
+        todos_sudo = self.env["mail.activity"].sudo()._search(self._return_todo_domain())
+        found = Domain("id", "in", todos_sudo.subselect("res_id"))
+        return found if True in value else ~found
+
+    @api.model
+    def _return_todo_domain(self):
+        return Domain("activity_type_id", "=", self.env.ref(TODO).id) & Domain("res_model", "=", self._name)
+
+    def action_match_returns(self):
+        """Match what the bank took back with the payments; what these had paid is open again, at the level it had."""
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("Payments are matched by whoever keeps the books. Ask an accountant."))
+        self._match_returns(self.env["account.move.line"])
+
+    def _match_returns(self, lines, moves=None):
+        """Undo the match of each payment that was returned, and match it with what the bank took back instead.
+
+        ``lines``: journal items, in the hands of whoever matches. ``moves``: what these entries took back only.
+        """
+        names = {}
+        while found := [entry for entry in returned.find(self.env, self) if not moves or entry.move_id in moves.ids]:
+            matched = set()
+            for entry in found:
+                if entry.credit_id in matched:
+                    continue  # two entries over one payment: the next look finds another payment, or none
+                matched.add(entry.credit_id)
+                credit = lines.browse(entry.credit_id)
+                credit.remove_move_reconcile()
+                (credit + lines.browse(entry.line_id)).reconcile()
+                names.setdefault(self.browse(entry.case_id), []).append(entry.payment)
+        if not names:
+            raise UserError(self.env._("Nothing is booked here that looks like a returned payment."))
+        for case, payments in names.items():
+            names_of_case = ", ".join(payments)
+            case._message_log(
+                body=self.env._("Returned by the bank: %(payments)s. What was paid is open again.", payments=names_of_case)
+            )
+        still = {entry.case_id for entry in returned.find(self.env, self)}
+        self.filtered(lambda case: case.id not in still)._get_return_todos().unlink()
+
+    def _get_return_todos(self):
+        # sudo: the to-dos of colleagues, of cases that this user may write
+        return self.env["mail.activity"].sudo().search(self._return_todo_domain() & Domain("res_id", "in", self.ids))
+
+    @api.model
+    def _ask_about_returns(self, company, case_ids, date):
+        """One to-do for each of the cases ``case_ids``, which have such an entry; those of other cases of ``company`` are done
+        where nothing looks like it any more. For many cases at once.
+        """
+        asked = self.search([("company_id", "=", company.id), ("is_return_to_match", "=", True)])
+        earlier = asked.filtered(lambda case: case.id not in case_ids)
+        if earlier:
+            still = {entry.case_id for entry in returned.find(self.env, earlier)}
+            earlier.filtered(lambda case: case.id not in still)._get_return_todos().unlink()
+        users = (self.browse(case_ids) - asked)._get_todo_users()
+        self.browse(case_ids).mapped("display_name")  # for the to-dos: Odoo would read them one by one
+        for user in set(users.values()):
+            cases = self.union(*(case for case in users if users[case] == user))
+            cases.with_context(mail_activity_quick_update=True).activity_schedule(
+                TODO,
+                date_deadline=date,
+                user_id=user.id,
+                summary=self.env._("A payment seems to have been returned: match the two"),
+            )

@@ -1,0 +1,165 @@
+from datetime import date, timedelta
+
+from odoo.exceptions import AccessError, UserError
+
+from .common import TODAY, CollectionsCase
+
+TODO = "account_collections_auto.mail_activity_type_returned_payment"
+
+
+class TestReturnedPayment(CollectionsCase):
+    """What a bank took back and somebody booked on the customer without a word about the payment: it is no new debt."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.collector = cls.make_user("carla", "account_collections_auto.group_collector")
+        cls.accountant = cls.make_user("anna", "account.group_account_invoice")
+        cls.buyer = cls.customer("Buyer")
+        cls.debt = cls.invoice(cls.buyer, 1000, due=TODAY - timedelta(days=40))
+        cls.company.collection_user_id = cls.collector
+        cls.payment = cls.pay(cls.debt, on=TODAY - timedelta(days=20))
+        cls.paid = cls.payment.move_id.line_ids.filtered("reconciled")
+
+    def took_back(self, amount=1000, on=TODAY - timedelta(days=8), customer=None, **vals):
+        return self.booked_bank_line(customer or self.buyer, -amount, on, **vals)
+
+    def todos(self):
+        todo = self.env.ref(TODO)
+        return self.case(self.buyer).activity_ids.filtered(lambda activity: activity.activity_type_id == todo)
+
+    def assertReminded(self, lines):
+        self.run_cycle()
+        [sent] = self.sent(self.buyer)
+        self.assertEqual(set(sent[2]), set(lines.move_id))
+        self.assertFalse(self.todos())
+
+    def assertTaken(self, line):
+        self.run_cycle()
+        self.assertNotSent(self.buyer)
+        self.assertWithheld(self.buyer, "returned_payment")
+        self.assertEqual(line.move_id.collection_return_of, self.payment.move_id.name)
+
+    # -- what looks like one -------------------------------------------------------------------------------------------
+
+    def test_it_is_not_reminded_of_and_one_person_has_a_to_do(self):
+        line = self.took_back()
+        self.assertTaken(line)
+        self.run_on(1)
+        self.assertRecordValues(self.todos(), [{"user_id": self.collector.id, "date_deadline": TODAY}])
+        case = self.case(self.buyer)
+        self.assertIn(f"looks like the return of {self.payment.move_id.name}", case.returned_notice)
+        self.assertIn(self.payment.move_id.name, case.stop_reason or self.items(line.move_id).stop_reason)
+        today = self.env["collection.today"].with_user(self.collector)
+        [tile] = [tile for tile in today.get_tiles() if tile["key"] == "decide"]
+        methods = [entry["link"]["method"] for entry in tile["lines"]] or [tile["buttons"][0]["method"]]
+        self.assertIn("open_returned_payments", methods)
+        self.assertEqual(self.env["collection.case"].search(today.open_returned_payments()["domain"]), case)
+
+    def test_the_text_of_the_bank_names_the_invoice_or_the_payment(self):
+        """Then neither the charges of the bank nor the time matter."""
+        self.payment.move_id.line_ids.flush_recordset()
+        for text in (f"Return {self.debt.name.lower()} account closed", f"R-transaction {self.payment.move_id.name}"):
+            with self.subTest(text):
+                line = self.took_back(1007.5, payment_ref=text)
+                self.assertTaken(line)
+                line.move_id.button_draft()
+                line.move_id.statement_line_id.unlink()
+                self.run_cycle()
+                self.assertFalse(self.todos(), "It is gone, and so is the to-do")
+
+    def test_what_looks_like_something_else_is_reminded_of(self):
+        stranger = self.customer("Stranger", "stranger@example.com")
+        theirs = self.took_back(customer=stranger)
+        more = self.took_back(1007.5)
+        before = self.took_back(on=TODAY - timedelta(days=21))
+        self.assertReminded(more + before)
+        self.assertEqual([list(sent[2]) for sent in self.sent(stranger)], [[theirs.move_id]], "money of another customer")
+
+    def test_a_payment_of_long_ago_or_one_that_went_back_already_was_not_meant(self):
+        line = self.took_back()
+        (line + self.paid).remove_move_reconcile()
+        (line + self.paid).reconcile()
+        self.assertReminded(self.took_back(on=TODAY - timedelta(days=9)))
+        old = self.customer("Old")
+        self.money_on_account(old, 500, TODAY - timedelta(days=80))
+        entry = self.took_back(500, customer=old)
+        self.case(old)
+        self.assertFalse(entry.move_id.collection_return_of)
+
+    def test_a_credit_note_that_was_paid_out_is_no_return(self):
+        self.credit_note(self.buyer, 1000, on=TODAY - timedelta(days=9))
+        line = self.took_back()
+        self.run_cycle()
+        self.assertFalse(line.move_id.collection_return_of)
+        self.assertNotSent(self.buyer)
+        self.assertFalse(self.todos())
+
+    # -- matching the two ----------------------------------------------------------------------------------------------
+
+    def test_the_accountant_matches_them_and_the_invoice_goes_on_at_its_level(self):
+        buyer = self.buyer
+        later = self.invoice(buyer, 500, due=date(2026, 5, 1))
+        for day in (8, 22):
+            self.run_cycle(date(2026, 5, day))
+        payment = self.pay(later, on=date(2026, 5, 25))
+        line = self.took_back(500, on=date(2026, 6, 6))
+        self.run_daily(date(2026, 6, 6), date(2026, 6, 7))
+        self.assertEqual(len(self.sent(buyer)), 2)
+        with self.assertRaises(AccessError):
+            self.case(buyer).with_user(self.collector).action_match_returns()
+        line.move_id.with_user(self.accountant).action_match_return()
+        self.assertRecordValues(later, [{"amount_residual": 500}])
+        self.assertTrue(line.reconciled and payment.move_id.line_ids.filtered("reconciled").matched_debit_ids)
+        self.assertFalse(self.todos())
+        self.assertIn(payment.move_id.name, self.case(buyer).message_ids[0].body)
+        self.assertRecordValues(self.items(later), [{"level_id": self.level(21).id, "level_date": date(2026, 5, 22)}])
+        self.run_cycle(date(2026, 6, 8))
+        self.assertEqual([sent[1] for sent in self.sent(buyer)], ["L1", "L2", "L3"])
+        with self.assertRaisesRegex(UserError, "Nothing is booked"):
+            self.case(buyer).action_match_returns()
+
+    def test_two_of_the_same_amount_are_the_returns_of_two_payments(self):
+        second = self.invoice(self.buyer, 1000, due=TODAY - timedelta(days=30))
+        self.pay(second, on=TODAY - timedelta(days=15))
+        lines = self.took_back() + self.took_back()
+        case = self.case(self.buyer)
+        case.action_match_returns()
+        self.assertEqual((self.debt + second).mapped("amount_residual"), [1000, 1000])
+        self.assertTrue(all(lines.mapped("reconciled")))
+        self.assertFalse(self.case(self.buyer).returned_notice)
+
+    def test_who_matched_them_without_us_is_not_asked_any_more(self):
+        line = self.took_back()
+        self.run_cycle()
+        self.assertTrue(self.todos())
+        self.paid.remove_move_reconcile()
+        (line + self.paid).reconcile()
+        self.run_on(1)
+        self.assertFalse(self.todos())
+        self.assertEqual(self.sent(self.buyer)[-1][2], {self.debt: 1000})
+
+    def test_it_is_not_handed_over(self):
+        item = self.items(self.took_back().move_id)
+        self.assertIn("the return of", self.env["collection.placement"]._find_obstacles(item)[item])
+
+    def test_asking_costs_the_same_for_two_and_for_ten_customers(self):
+        def statements(count):
+            for number in range(count):
+                customer = self.customer(f"Customer{number}")
+                self.money_on_account(customer, 70, TODAY - timedelta(days=20))
+                self.took_back(70, customer=customer)
+            cases = self.env["collection.case"]
+            cases._refresh_marked()
+            found = cases.search([("item_ids.amount_residual", "=", 70), ("is_return_to_match", "=", False)])
+            self.assertEqual(len(found), count)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            cases._ask_about_returns(self.company, found.ids, TODAY)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        statements(2)
+        few, many = statements(2), statements(10)
+        self.assertLessEqual(many - few, 2)
