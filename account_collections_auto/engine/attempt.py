@@ -37,3 +37,15 @@ def attempt(record, step, *args):
     with trying(record, step.__name__) as outcome:
         step(*args)
     return outcome.error
+
+
+def attempt_each(records, step):
+    """Call ``step(records)`` for all at once; where that fails, for each half, down to the records that make it fail.
+
+    Returns {record: error} of these; nothing of them stays, all others are done.
+    """
+    error = attempt(records, step, records) if records else None
+    if not error or len(records) == 1:
+        return {records: error} if error else {}
+    half = len(records) // 2
+    return attempt_each(records[:half], step) | attempt_each(records[half:], step)

@@ -53,7 +53,11 @@ class AccountMove(models.Model):
 
     def _reconcile_reversed_moves(self, reverse_moves, move_reverse_cancel):
         """Odoo matches a credit note with what is due first of its invoice; ours reduces first the items that it is about."""
-        for credit_note, items_sudo in reverse_moves._find_credited_items().items():
+        # sudo: whoever posts a credit note need not see what it comes from
+        dispute_lines_sudo = self.env["collection.dispute.line"].sudo().search([("credit_note_id", "in", reverse_moves.ids)])
+        for company, lines_sudo in dispute_lines_sudo.grouped("company_id").items():
+            lines_sudo.credited_on = company._collection_today()
+        for credit_note, items_sudo in reverse_moves._find_credited_items(dispute_lines_sudo).items():
             lines_sudo = credit_note.sudo().line_ids | items_sudo.move_line_id
             lines_sudo = lines_sudo.filtered(
                 lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
@@ -62,13 +66,12 @@ class AccountMove(models.Model):
                 of_account.with_context(move_reverse_cancel=move_reverse_cancel).reconcile()
         return super()._reconcile_reversed_moves(reverse_moves, move_reverse_cancel)
 
-    def _find_credited_items(self):
-        """Return {credit note: its items} of those that a dispute or a settlement made."""
+    def _find_credited_items(self, dispute_lines_sudo):
+        """Return {credit note: its items} of those that a settlement made, or a dispute with its ``dispute_lines_sudo``."""
         if not self:
             return {}
-        # sudo: whoever posts a credit note need not see what it comes from
-        lines_sudo = self.env["collection.dispute.line"].sudo().search([("credit_note_id", "in", self.ids)])
-        found = {note: lines.item_id for note, lines in lines_sudo.grouped("credit_note_id").items()}
+        found = {note: lines.item_id for note, lines in dispute_lines_sudo.grouped("credit_note_id").items()}
+        # sudo: as for disputes
         offers_sudo = self.env["collection.settlement.offer"].sudo().search([("credit_note_ids", "in", self.ids)])
         for note in self & offers_sudo.credit_note_ids:
             items = offers_sudo.filtered(lambda offer, note=note: note in offer.credit_note_ids).item_ids

@@ -106,6 +106,11 @@ class CollectionAnswerMixin(models.AbstractModel):
                 )
 
     @api.model
+    def _judge_today(self, company):
+        """Bring the answers of ``company`` in line with its ledger today; for the kinds with a verdict, see `_judge`."""
+        self._judge(company, company._collection_today())
+
+    @api.model
     def _answer_models(self):
         """Return the names of the models that record answers of customers."""
         mixin = self.env.registry["collection.answer.mixin"]

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, models
 
+from ..engine.attempt import attempt, attempt_each
+
 TODO = "account_collections_auto.mail_activity_type_decide"
 LATE_TODO = "account_collections_auto.mail_activity_type_decide_late"
 # What nobody decided within so many days goes to the leader of the team.
@@ -67,22 +69,31 @@ class CollectionCase(models.Model):
 
     @api.model
     def _cron_escalate_decisions(self):
-        """What nobody decided in time goes to the leader of the team, else to a manager; once."""
+        """What nobody decided in time goes to the leader of the team, else to a manager; once. One company at a time."""
+        for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
+            attempt(company, self._escalate_decisions, company)
+
+    @api.model
+    def _escalate_decisions(self, company):
         late_type = self.env.ref(LATE_TODO)
-        for company in self.env["res.company"].search([("parent_id", "=", False)]):
-            last_day = company._collection_today() - timedelta(days=DAYS_TO_DECIDE)
-            cases = self.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("next_step", "=", "decide"),
-                    ("activity_ids.activity_type_id", "=", self.env.ref(TODO).id),
-                    ("activity_ids.date_deadline", "<=", last_day),
-                ]
-            )
-            todos = cases._get_decide_todos().filtered(
-                lambda todo, last_day=last_day: todo.activity_type_id != late_type and todo.date_deadline <= last_day
-            )
-            self.browse(todos.mapped("res_id"))._tell_leaders(todos, late_type)
+        last_day = company._collection_today() - timedelta(days=DAYS_TO_DECIDE)
+        cases = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("next_step", "=", "decide"),
+                ("activity_ids.activity_type_id", "=", self.env.ref(TODO).id),
+                ("activity_ids.date_deadline", "<=", last_day),
+            ]
+        )
+        todos = cases._get_decide_todos().filtered(
+            lambda todo: todo.activity_type_id != late_type and todo.date_deadline <= last_day
+        )
+
+        def tell_leaders(some):
+            ids = set(some.ids)
+            some._tell_leaders(todos.filtered(lambda todo: todo.res_id in ids), late_type)
+
+        attempt_each(self.browse(set(todos.mapped("res_id"))), tell_leaders)
 
     def _tell_leaders(self, todos, late_type):
         leaders = self._get_leaders()

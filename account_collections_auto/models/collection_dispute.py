@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..engine import dates, disputes
+from ..engine.attempt import attempt, attempt_each
 
 # The to-do of an accepted dispute: it is not taken off in accounting by itself.
 FINISH = "account_collections_auto.mail_activity_type_dispute_accepted"
@@ -12,6 +13,10 @@ FINISH = "account_collections_auto.mail_activity_type_dispute_accepted"
 FINISH_DAYS = 3
 OPEN = ("new", "in_progress", "waiting")
 SETTLED = ("accepted", "partly_accepted", "rejected", "withdrawn")
+
+
+def _end_todo(disputes):
+    disputes.activity_feedback([FINISH])
 
 
 class CollectionDispute(models.Model):
@@ -375,12 +380,10 @@ class CollectionDispute(models.Model):
             )
 
     @api.model
-    def _end_finished(self):
+    def _end_finished(self, company):
         """The to-dos of those disputes are done of which everything that was accepted is taken off."""
-        todos = self.env["mail.activity"].search(
-            [("res_model", "=", self._name), ("activity_type_id", "=", self.env.ref(FINISH).id)]
-        )
-        asked = todos.mapped("res_id")
+        finish = self.env.ref(FINISH)
+        asked = self.search([("company_id", "=", company.id), ("activity_ids.activity_type_id", "=", finish.id)]).ids
         self.env.flush_all()
         waiting = SQL(
             """SELECT line.dispute_id FROM collection_dispute_line line
@@ -392,7 +395,7 @@ class CollectionDispute(models.Model):
             accepted=disputes.accepted_sql(SQL("stop.id = ANY(%s)", asked)),
         )
         still = {row[0] for row in self.env.execute_query(waiting)}
-        self.browse(set(asked) - still).activity_feedback([FINISH])
+        attempt_each(self.browse(set(asked) - still), _end_todo)
 
     def _tell_customer(self):
         """Send what became of it to whom the reminders go, in the customer's language; in test mode to the test address."""
@@ -402,18 +405,27 @@ class CollectionDispute(models.Model):
 
     @api.model
     def _cron_escalate(self):
-        """Tell the person named for it, once, that a dispute was not settled in time."""
-        self._end_finished()
-        for dispute in self.search([("is_late", "=", True), ("escalated_on", "=", False)]):
-            user = dispute._find_responsible()
-            dispute.sudo().escalated_on = fields.Date.context_today(dispute)
-            if user and user != dispute.user_id:
-                dispute.with_context(mail_activity_quick_update=True).activity_schedule(
-                    "account_collections_auto.mail_activity_type_dispute_late",
-                    date_deadline=dispute.escalated_on + timedelta(days=1),
-                    user_id=user.id,
-                    summary=self.env._("The dispute was to be settled by %(owner)s", owner=dispute.user_id.name or ""),
-                )
+        """Tell the person named for it, once, that a dispute was not settled in time; one company or dispute at a time."""
+        for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
+            attempt(company, self._end_finished, company)
+            attempt(company, self._escalate_late, company)
+
+    @api.model
+    def _escalate_late(self, company):
+        late = [("company_id", "=", company.id), ("is_late", "=", True), ("escalated_on", "=", False)]
+        for dispute in self.search(late):
+            attempt(dispute, dispute._tell_responsible)
+
+    def _tell_responsible(self):
+        user = self._find_responsible()
+        self.sudo().escalated_on = self.company_id._collection_today()
+        if user and user != self.user_id:
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                "account_collections_auto.mail_activity_type_dispute_late",
+                date_deadline=self.escalated_on + timedelta(days=1),
+                user_id=user.id,
+                summary=self.env._("The dispute was to be settled by %(owner)s", owner=self.user_id.name or ""),
+            )
 
     def _find_responsible(self):
         """Return who is told of a late dispute: the one named by the reason, the team's leader, or who stands in."""
@@ -498,17 +510,30 @@ class CollectionDispute(models.Model):
 
     @api.model
     def _ended_periods_sql(self, company, date):
-        """As in the mixin; days of a dispute about a part of an item were time to pay the rest of it."""
+        """As in the mixin; days of a dispute about a part of an item were time to pay the rest of it.
+
+        The draft credit note over what was accepted is a stop of its own: it is over on the day on which it is posted.
+        """
         return SQL(
-            """SELECT item.id, stop.date_from, %(last_day)s, %(resume_date)s, line.is_whole
+            """SELECT item.id, period.first_day, period.last_day, period.resume_date, period.is_whole
                  FROM collection_dispute_line line
                  JOIN collection_dispute stop ON stop.id = line.dispute_id
                  JOIN collection_item item ON item.id = line.item_id AND item.active
                  JOIN collection_case kase ON kase.id = item.case_id
                  LEFT JOIN collection_plan plan ON plan.id = kase.plan_id
-                WHERE stop.company_id = %(company)s AND %(is_over)s""",
+                CROSS JOIN LATERAL (
+                    SELECT stop.date_from AS first_day, %(last_day)s AS last_day, %(resume_date)s AS resume_date, line.is_whole
+                     WHERE %(is_over)s
+                     UNION ALL
+                    SELECT stop.ended_on, line.credited_on - 1, line.credited_on + plan.resume_days,
+                           line.is_whole AND line.amount_accepted >= line.amount
+                      FROM account_move credit_note
+                     WHERE credit_note.id = line.credit_note_id AND credit_note.state = 'posted'
+                       AND line.credited_on > stop.ended_on AND line.credited_on <= %(date)s) period
+                WHERE stop.company_id = %(company)s""",
             last_day=self._last_day_sql(),
             resume_date=self._resume_date_sql(),
             company=company.id,
+            date=date,
             is_over=self._is_over_sql(date),
         )

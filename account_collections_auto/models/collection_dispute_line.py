@@ -13,7 +13,9 @@ class CollectionDisputeLine(models.Model):
     _inherit = ["collection.recorded.mixin"]
     _rec_name = "item_id"
     # Undoing a settlement deletes the draft that is named here; the rest decides what is claimed, and who sees it.
-    _recorded = frozenset({"amount_accepted", "credit_note_id", "company_id", "is_whole", "paid_before", "credited_before"})
+    _recorded = frozenset(
+        {"amount_accepted", "credit_note_id", "credited_on", "company_id", "is_whole", "paid_before", "credited_before"}
+    )
 
     dispute_id = fields.Many2one("collection.dispute", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="dispute_id.company_id", store=True, index=True)
@@ -47,6 +49,10 @@ class CollectionDisputeLine(models.Model):
     )
     amount_accepted = fields.Monetary(string="Accepted", readonly=True, copy=False)
     credit_note_id = fields.Many2one("account.move", readonly=True, copy=False, ondelete="set null", index="btree_not_null")
+
+    credited_on = fields.Date(
+        readonly=True, copy=False, help="The day the credit note was posted: from then on the rest gets its time again."
+    )
 
     _item_once = models.UniqueIndex("(dispute_id, item_id)", "This item is in the dispute already.")
 

@@ -2,7 +2,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..engine.attempt import attempt
+from ..engine.attempt import attempt_each
 
 TODO_FAILED = "account_collections_auto.mail_activity_type_escalation_failed"
 # Of many customers, whom a to-do names.
@@ -38,19 +38,8 @@ class CollectionEscalation(models.Model):
             return
         for level, cases in self._find_new(actions, levels).items():
             for step in level._get_escalation_steps():
-                if errors := self._attempt(step, cases):
+                if errors := attempt_each(cases, step.do):
                     self._ask_manager(level, step, errors)
-
-    def _attempt(self, step, cases):
-        """Do ``step`` for ``cases`` at once; where that fails, for each half, down to the cases that make it fail.
-
-        Returns {case: error} of these.
-        """
-        error = attempt(cases, step.do, cases)
-        if not error or len(cases) == 1:
-            return {cases: error} if error else {}
-        half = len(cases) // 2
-        return self._attempt(step, cases[:half]) | self._attempt(step, cases[half:])
 
     def _ask_manager(self, level, step, errors):
         """Note on each case what was not done, and why. One to-do for all of them: a mistake in a level fails for many."""

@@ -99,5 +99,5 @@ class CollectionPaymentPlan(models.Model):
         """Bring the plans of all companies up to date; whoever is to be told is told by the next cycle."""
         self.env["collection.case"]._refresh_marked()
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
+            judge = partial(attempt, company, self.sudo()._judge_today, company)
             retrying(self.env, judge)  # each company in a transaction of its own

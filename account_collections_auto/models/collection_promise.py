@@ -243,7 +243,7 @@ class CollectionPromise(models.Model):
     def _cron_judge(self):
         """Bring the promises of all companies up to date. What goes wrong in one is logged and holds up no other."""
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
+            judge = partial(attempt, company, self.sudo()._judge_today, company)
             retrying(self.env, judge)  # each company in a transaction of its own
 
     # -- what the engine asks ------------------------------------------------------------------------------------------

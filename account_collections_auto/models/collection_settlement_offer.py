@@ -264,7 +264,7 @@ class CollectionSettlementOffer(models.Model):
         """Bring the offers of all companies up to date."""
         self.env["collection.case"]._refresh_marked()
         for company in self.env["res.company"].sudo().search([("parent_id", "=", False)]):
-            judge = partial(attempt, company, self.sudo()._judge, company, company._collection_today())
+            judge = partial(attempt, company, self.sudo()._judge_today, company)
             retrying(self.env, judge)  # each company in a transaction of its own
 
     def _let_go(self):

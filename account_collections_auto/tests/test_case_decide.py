@@ -1,7 +1,9 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
 
 from .common import TODAY, CollectionsCase
 
@@ -104,6 +106,26 @@ class TestCaseDecide(CollectionsCase):
         with self.on_day(TODAY + timedelta(days=14)):
             self.env["collection.case"]._cron_escalate_decisions()
         self.assertEqual(self.todos(case, LATE).user_id, self.company._collection_responsible())
+
+    def test_a_company_or_a_case_that_fails_keeps_no_leader_from_hearing_of_another(self):
+        other = self.setup_other_company(name="Broken")["company"]
+        other.sequence = self.company.sequence - 1
+        with self.on_day(TODAY):
+            first, second = self.finished("Silent", "Mute")
+        tell = type(first)._tell_leaders
+
+        def fail_for_first(cases, *args):
+            if first in cases:
+                raise ValueError("No such leader")
+            return tell(cases, *args)
+
+        with (
+            self.on_day(TODAY + timedelta(days=14), without=other),
+            patch.object(type(first), "_tell_leaders", fail_for_first),
+            mute_logger("odoo.addons.account_collections_auto.engine.attempt"),
+        ):
+            self.env["collection.case"]._cron_escalate_decisions()
+        self.assertEqual((self.todos(first, LATE), self.todos(second, LATE).user_id), (self.env["mail.activity"], self.leader))
 
     def test_who_pays_is_not_decided_about(self):
         with self.on_day(TODAY):

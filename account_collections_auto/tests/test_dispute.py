@@ -1,8 +1,10 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
+from odoo.tools import mute_logger
 
 from .common import TODAY, CollectionsCase
 
@@ -83,6 +85,26 @@ class TestDispute(CollectionsCase):
         self.assertEqual(self.claimed(customer, later + timedelta(days=5)), (21, 200))
         self.run_cycle(later + timedelta(days=5))
         self.assertSent(customer, self.level(21), later + timedelta(days=5))
+
+    def test_a_credit_note_that_is_posted_later_gives_the_rest_its_time_again(self):
+        customer = self.customer()
+        invoice = self.invoice(customer, 1000, due=date(2026, 5, 25))
+        self.run_cycle(JUNE_1)
+        dispute = self.dispute((invoice, None), since=date(2026, 6, 5))
+        with self.on_day(date(2026, 6, 22)):
+            self.settle(dispute, 900, user=self.collector)
+        with self.on_day(date(2026, 7, 10)):
+            dispute.credit_note_ids.action_post()
+        self.assertEqual(dispute.line_ids.credited_on, date(2026, 7, 10))
+        self.run_cycle(date(2026, 7, 14))
+        self.assertNotSent(customer, date(2026, 7, 14))
+        self.assertWithheld(customer, "resuming", date(2026, 7, 14))
+        self.assertEqual(self.claimed(customer, date(2026, 7, 15)), (21, 100))
+        dispute.credit_note_ids.button_draft()
+        with self.on_day(date(2026, 7, 20)):
+            dispute.credit_note_ids.action_post()
+        self.assertIsNone(self.claimed(customer, date(2026, 7, 24)))
+        self.assertEqual(self.claimed(customer, date(2026, 7, 25)), (21, 100))
 
     def test_money_pays_the_disputed_part_first_where_the_customer_says_so(self):
         """1,000, of which 200 are paid and 300 disputed: 500; 100 paid for the disputed part: 500; 400 paid: 300."""
@@ -304,6 +326,29 @@ class TestDispute(CollectionsCase):
         self.assertEqual(len(told), 1)
         self.settle(dispute, 0)
         self.assertFalse(dispute.activity_ids)
+
+    def test_a_company_or_a_dispute_that_fails_keeps_nobody_from_hearing_of_a_late_one(self):
+        other = self.setup_other_company(name="Broken")["company"]
+        other.write({"collection_plan_id": self.make_plan(company=other).id, "sequence": self.company.sequence - 1})
+        late = {"deadline": date(2020, 1, 1)}
+        with patch.object(type(self), "env", self.env(context={"allowed_company_ids": other.ids})):
+            theirs = self.invoice(self.customer("Theirs"), 1000)
+            broken = self.dispute((theirs, 300), company_id=other.id, **late)
+        first, second = (self.dispute((self.invoice(self.customer(), 1000), 300), **late) for _number in range(2))
+        find = type(first)._find_responsible
+
+        def fail_for_first(dispute):
+            if dispute == first:
+                raise ValueError("No such person")
+            return find(dispute)
+
+        with (
+            self.on_day(TODAY, without=other),
+            patch.object(type(first), "_find_responsible", fail_for_first),
+            mute_logger("odoo.addons.account_collections_auto.engine.attempt"),
+        ):
+            self.env["collection.dispute"]._cron_escalate()
+        self.assertEqual((broken | first | second).sudo().filtered("escalated_on"), second)
 
     def test_on_a_form_the_reason_that_is_chosen_says_who_looks_into_it(self):
         opened = self.case(self.invoice(self.customer(), 1000).partner_id).action_dispute()

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command
 from odoo.tools import mute_logger
 
+from ..engine.attempt import attempt_each
 from .common import TODAY, CollectionsCase
 
 ATTEMPT = "odoo.addons.account_collections_auto.engine.attempt"
@@ -210,8 +211,6 @@ class TestLevelEscalation(CollectionsCase):
     def test_a_batch_costs_the_same_for_three_customers_and_for_thirty(self):
         self.first.write({"informs_salesperson": True, "proposes_credit_hold": True, "assigns_team": True})
 
-        escalations = self.env["collection.escalation"]
-
         def statements(count, on):
             for number in range(count):
                 self.debtor(f"Customer{number}", days=(TODAY - on).days + 10)
@@ -221,7 +220,7 @@ class TestLevelEscalation(CollectionsCase):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             for step in self.first._get_escalation_steps():
-                escalations._attempt(step, cases)
+                attempt_each(cases, step.do)
             self.env.flush_all()
             self.assertEqual(len(cases), count)
             return self.env.cr.sql_log_count - before

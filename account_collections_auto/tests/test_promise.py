@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import mute_logger
 
 from ..engine import promised_money, promises
 from .common import TODAY, CollectionsCase
@@ -73,6 +74,16 @@ class TestPromise(CollectionsCase):
         self.judge(date(2026, 6, 30))
         self.assertRecordValues(promise, [{"state": "broken", "amount_received": 0}])
         self.assertEqual(self.items(self.debt).level_id, level)
+
+    def test_a_company_that_fails_keeps_no_other_one_from_its_verdicts(self):
+        other = self.setup_other_company(name="Broken")["company"]
+        other.sequence = self.company.sequence - 1
+        promise = self.promise(self.payer, items=self.debt)
+        with self.on_day(date(2026, 6, 24), without=other), mute_logger("odoo.addons.account_collections_auto.engine.attempt"):
+            for name in ("promises", "payment_plans", "settlement_offers"):
+                with self.enter_registry_test_mode():
+                    self.env.ref(f"account_collections_auto.ir_cron_{name}").sudo().method_direct_trigger()
+        self.assertEqual(promise.state, "broken")
 
     def test_money_that_turns_up_dated_in_time_changes_the_verdict(self):
         promise = self.promise(self.payer, items=self.debt)

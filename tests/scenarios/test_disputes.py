@@ -43,10 +43,11 @@ class TestDisputes(StoryCase):
             self.mine(credit_note).action_post()
         self.assertEqual((dispute.state, self.items(invoice).amount_residual), ("partly_accepted", 200))
 
-        self.run_daily(date(2026, 6, 22), date(2026, 6, 26))
-        self.assertWithheld(self.buyer, "resuming", on=date(2026, 6, 26))
-        self.run_cycle(date(2026, 6, 27))
-        self.assertEqual(self.heard(), [(date(2026, 6, 1), "L1", 1000), (date(2026, 6, 27), "L2", 200)])
+        # Five days from the day on which the credit note was posted.
+        self.run_daily(date(2026, 6, 22), date(2026, 6, 27))
+        self.assertWithheld(self.buyer, "resuming", on=date(2026, 6, 27))
+        self.run_cycle(date(2026, 6, 28))
+        self.assertEqual(self.heard(), [(date(2026, 6, 1), "L1", 1000), (date(2026, 6, 28), "L2", 200)])
 
     def test_a_rejected_dispute_goes_on_where_it_stood_after_the_resume_days(self):
         """L1 on 1 June, dispute from 5 June to 30 July, rejected: the next message is L2, not before 4 August."""
