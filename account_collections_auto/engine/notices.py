@@ -13,8 +13,9 @@ def judge(env, company, date):
     """Close the open payment notices of ``company`` on ``date``; return {state: [ids]} of those that changed.
 
     Found: since the notice was recorded, money over its amount (within its bank charges) was matched with its items, or
-    nothing of them is open any more; without items, with any item of the customer. Not found: its time is over. Money for
-    an item in another currency than the notice's counts at the rates of ``date``.
+    nothing of them is open any more (a document that is reset to draft comes back); without items, with any item of the
+    customer. Not found: its time is over. Money for an item in another currency than the notice's counts at the rates of
+    ``date``.
     """
     items = env["collection.payment.notice"]._fields["item_ids"]
     env.cr.execute(
@@ -23,12 +24,12 @@ def judge(env, company, date):
                    SELECT notice.* FROM collection_payment_notice notice
                     WHERE notice.company_id = %(company)s AND notice.state = 'open' AND notice.active
                ), covered AS (
-                   SELECT notice.id, item.move_line_id, item.active
+                   SELECT notice.id, item.move_id, item.move_line_id, item.active
                      FROM notice
                      JOIN %(relation)s link ON link.%(notice_column)s = notice.id
                      JOIN collection_item item ON item.id = link.%(item_column)s
                     UNION
-                   SELECT notice.id, item.move_line_id, item.active
+                   SELECT notice.id, item.move_id, item.move_line_id, item.active
                      FROM notice JOIN collection_item item ON item.case_id = notice.case_id
                     WHERE notice.is_for_all
                ), matched AS (
@@ -47,7 +48,9 @@ def judge(env, company, date):
                ), decided AS (
                    SELECT notice.id,
                           CASE WHEN COALESCE(matched.amount, 0) >= notice.amount * %(least)s
-                                    OR NOT EXISTS (SELECT 1 FROM covered WHERE covered.id = notice.id AND covered.active)
+                                    OR NOT EXISTS (SELECT 1 FROM covered JOIN account_move move ON move.id = covered.move_id
+                                                    WHERE covered.id = notice.id
+                                                      AND (covered.active OR move.state = 'draft'))
                                THEN 'found' ELSE 'not_found' END AS state
                      FROM notice LEFT JOIN matched ON matched.id = notice.id
                )

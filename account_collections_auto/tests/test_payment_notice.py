@@ -68,6 +68,22 @@ class TestPaymentNotice(CollectionsCase):
         self.assertEqual((notice.state, notice.ended_on), ("found", self.day(1)))
         self.assertFalse(notice.activity_ids)
 
+    def test_an_invoice_that_is_reset_to_draft_for_a_moment_does_not_close_it(self):
+        of_one, of_all = self.notice(), self.notice(item_ids=[], on=self.day(1))
+        self.debt.button_draft()
+        self.items(self.debt)
+        self.run_cycle()
+        self.assertEqual((of_one | of_all).mapped("state"), ["open", "to_check"])
+        of_all.action_accept()
+        self.debt.action_post()
+        self.run_cycle(self.day(1))
+        self.assertEqual((of_one | of_all).mapped("state"), ["open", "open"])
+        self.assertWithheld(self.payer, "payment_notice", self.day(1))
+        self.debt.button_draft()
+        self.debt.button_cancel()
+        self.run_cycle(self.day(2))
+        self.assertEqual((of_one | of_all).mapped("state"), ["found", "found"], "Nothing is left to be paid")
+
     def test_money_in_another_currency_counts_at_its_worth(self):
         francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 10.0)])
         foreign = self.invoice(self.payer, 2000, currency=francs)
