@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..engine import payment_plans
@@ -90,14 +91,16 @@ class CollectionPaymentPlan(models.Model):
         compute="_compute_terms",
         store=True,
         readonly=False,
-        help="Days after its date until an instalment that was not paid counts as missed.",
+        help="Days after its date until an instalment that was not paid counts as missed. More than the dunning plan says need "
+        "the approval of a manager.",
     )
     max_missed = fields.Integer(
         string="Ends After",
         compute="_compute_terms",
         store=True,
         readonly=False,
-        help="With so many instalments missed the plan ends, and all that is open is due again.",
+        help="With so many instalments missed the plan ends, and all that is open is due again. More than the dunning plan "
+        "says need the approval of a manager.",
     )
     resume_level_id = fields.Many2one(
         "collection.level",
@@ -333,13 +336,31 @@ class CollectionPaymentPlan(models.Model):
 
     def _find_limit(self):
         """Return why a manager has to approve the plan, '' when nobody has to."""
-        return self._describe_limit(
-            self.case_id, self.currency_id, self.line_ids.mapped("date"), self.line_ids.mapped("amount")
-        )
+        days, amounts = self.line_ids.mapped("date"), self.line_ids.mapped("amount")
+        return self._describe_limit(self.case_id, self.currency_id, days, amounts) or self._describe_terms_limit()
 
-    @api.model
+    def _describe_terms_limit(self):
+        """Return how these terms are softer on the customer than the dunning plan allows, '' when they are not."""
+        dunning = self.case_id.plan_id
+        if dunning and self.grace_days > dunning.instalment_grace_days:
+            return self.env._(
+                "%(days)s days of grace; the dunning plan allows %(limit)s",
+                days=self.grace_days,
+                limit=dunning.instalment_grace_days,
+            )
+        if dunning and self.max_missed > dunning.instalment_max_missed:
+            return self.env._(
+                "it ends after %(count)s missed instalments; the dunning plan allows %(limit)s",
+                count=self.max_missed,
+                limit=dunning.instalment_max_missed,
+            )
+        return ""
+
     def _describe_limit(self, case, currency, days, amounts):
-        """Return which limit of the dunning plan of ``case`` instalments on ``days`` of ``amounts`` exceed, '' for none."""
+        """Return which limit of the dunning plan of ``case`` instalments on ``days`` of ``amounts`` exceed, '' for none.
+
+        What the customer still has to pay by other plans in force than ``self`` counts for the limit of the debt.
+        """
         plan, company = case.plan_id, case.company_id
         today, money = company._collection_today(), company.currency_id
         months = payment_plans.months_between(today, max(days))
@@ -354,13 +375,25 @@ class CollectionPaymentPlan(models.Model):
                 amount=money.format(smallest),
                 limit=money.format(plan.instalment_min_amount),
             )
-        if plan.instalment_max_debt and money.compare_amounts(total, plan.instalment_max_debt) > 0:
-            return self.env._(
-                "%(amount)s in instalments; the dunning plan allows %(limit)s",
-                amount=money.format(total),
-                limit=money.format(plan.instalment_max_debt),
-            )
+        if not plan.instalment_max_debt:
+            return ""
+        of_case = Domain("case_id", "=", case.id) & Domain("id", "not in", self.ids)
+        others = self.search(of_case & self._in_force_domain(today))
+        elsewhere = sum(other.currency_id._convert(other.amount_rest, money, company, today) for other in others)
+        if money.compare_amounts(total + elsewhere, plan.instalment_max_debt) > 0:
+            values = {"amount": money.format(total + elsewhere), "limit": money.format(plan.instalment_max_debt)}
+            if elsewhere:
+                return self.env._(
+                    "%(amount)s in instalments with the other payment plans; the dunning plan allows %(limit)s", **values
+                )
+            return self.env._("%(amount)s in instalments; the dunning plan allows %(limit)s", **values)
         return ""
+
+    @api.model
+    def _in_force_domain(self, today):
+        """Return the domain of the plans by which customers pay, or may agree to pay until the end of ``today``."""
+        is_open = Domain("date_until", "=", False) | Domain("date_until", ">=", today)
+        return Domain("state", "=", "running") | (Domain("state", "=", "proposed") & is_open)
 
     def _ask_manager(self, reason):
         manager = self._find_approver()

@@ -17,7 +17,8 @@ class CollectionPlan(models.Model):
     )
     instalment_max_debt = fields.Monetary(
         string="Without Approval Up To",
-        help="A payment plan over more than this needs the approval of a manager. Company currency; 0: no limit.",
+        help="A payment plan over more than this needs the approval of a manager. What the customer still pays by other "
+        "payment plans counts, too. Company currency; 0: no limit.",
     )
     instalment_answer_days = fields.Integer(
         string="Days to Accept",
@@ -27,13 +28,14 @@ class CollectionPlan(models.Model):
     instalment_grace_days = fields.Integer(
         string="Days of Grace",
         default=5,
-        help="Days after its date until an instalment counts as missed. Each payment plan can have its own.",
+        help="Days after its date until an instalment counts as missed. Each payment plan can have its own; more days need the "
+        "approval of a manager.",
     )
     instalment_max_missed = fields.Integer(
         string="Ends After Missed",
         default=1,
         help="With so many instalments missed a payment plan ends, and all that is open is due again. Each payment plan can "
-        "have its own.",
+        "have its own; more need the approval of a manager.",
     )
     instalment_template_id = fields.Many2one(
         "mail.template",

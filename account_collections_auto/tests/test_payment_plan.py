@@ -624,6 +624,58 @@ class TestPaymentPlan(PaymentPlanCase):
             self.assertRecordValues(plan.sudo(), [{"state": "proposed", "approved_by_id": self.env.user.id}])
             plan.action_cancel()
 
+    def test_what_is_paid_by_other_plans_counts_for_the_limit(self):
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        self.plan.instalment_max_debt = 4000
+        second = self.items(self.invoice(self.payer, 1500, due=date(2026, 5, 10)))
+        with self.on_day(JUNE_1):
+            first = self.start(items=self.items(self.debt))._make()
+            start = self.start(items=second)
+            plan = start._make().with_user(collector)
+            self.assertFalse(start.limit_reason, "A draft is not agreed on")
+            first.with_user(collector).action_propose()
+            self.assertEqual(first.state, "proposed")
+            self.assertIn("4,500", self.start(items=second).limit_reason)
+            plan.action_propose()
+            self.assertEqual(plan.state, "to_approve")
+            self.assertIn("with the other payment plans", plan.approval_reason)
+            plan.action_back_to_draft()
+            first._accept("Anna Berg", JUNE_1, self.env["ir.attachment"])
+            self.pay(self.debt, 500, on=JUNE_1)
+            self.judge(JUNE_1)
+            plan.action_propose()
+            self.assertEqual(plan.state, "proposed", "4,000 are left by now")
+            plan.action_cancel()
+            third = self.items(self.invoice(self.payer, 1600, due=date(2026, 5, 10)))
+            first.action_cancel()
+            self.assertFalse(self.start(items=second + third).limit_reason, "What was cancelled does not count")
+
+    def test_a_proposal_that_has_run_out_does_not_count_for_the_limit(self):
+        self.plan.instalment_max_debt = 4000
+        second = self.items(self.invoice(self.payer, 1500, due=date(2026, 5, 10)))
+        plan = self.propose(items=self.items(self.debt))
+        for day, counts in ((plan.date_until, True), (plan.date_until + timedelta(days=1), False)):
+            with self.on_day(day):
+                self.assertEqual(bool(self.start(items=second, first_date=day).limit_reason), counts, day)
+
+    def test_softer_terms_than_the_dunning_plans_need_a_manager(self):
+        collector = self.make_user("cora", "account_collections_auto.group_collector")
+        for terms, words in (({"grace_days": 6}, "6 days of grace"), ({"max_missed": 2}, "2 missed instalments")):
+            with self.subTest(words), self.on_day(JUNE_1):
+                plan = self.start()._make().with_user(collector)
+                plan.write(terms)
+                plan.action_propose()
+                self.assertEqual(plan.state, "to_approve")
+                self.assertIn(words, plan.approval_reason)
+                plan.with_user(self.manager).action_approve()
+                self.assertEqual(plan.state, "proposed")
+                plan.action_cancel()
+        with self.on_day(JUNE_1):
+            harder = self.start()._make().with_user(collector)
+            harder.grace_days = 1
+            harder.action_propose()
+        self.assertEqual(harder.state, "proposed")
+
     def test_what_cannot_be_agreed(self):
         self.agree()
         with self.assertRaisesRegex(UserError, "one plan at a time"):
