@@ -38,6 +38,7 @@ class CollectionPlacement(models.Model):
     )
 
     name = fields.Char(string="Reference", required=True, readonly=True, copy=False, default="/")
+    active = fields.Boolean(readonly=True)
     case_id = fields.Many2one("collection.case", required=True, readonly=True, index=True, ondelete="restrict")
     partner_id = fields.Many2one(readonly=True, tracking=True)
     company_id = fields.Many2one(readonly=True)

@@ -56,6 +56,13 @@ class TestRecorded(PlacementCase):
         names = {name for name, model in self.env.registry.items() if getattr(model, "_recorded", None) and not model._abstract}
         self.assertEqual(names - set(self.recording_models()), set())
 
+    def test_odoo_offers_to_archive_a_stop_only_where_that_ends_it(self):
+        """Its menus offer it for every model whose field is not read-only."""
+        mixin = self.env.registry["collection.stop.mixin"]
+        stops = [name for name, model in self.env.registry.items() if issubclass(model, mixin) and not model._abstract]
+        offered = [name for name in stops if not self.env[name].fields_get(["active"])["active"]["readonly"]]
+        self.assertEqual(offered, ["collection.hold"])
+
     def test_a_default_that_a_person_sets_for_herself_is_none(self):
         offers = self.env["collection.settlement.offer"]
         field = self.env["ir.model.fields"]._get("collection.settlement.offer", "state")
