@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 TOLERANCE = Decimal(1)  # of an item, and of a currency, in company money: less is not asked for
-ANSWERS = ("dispute", "credit_note", "notice", "hold")  # an instalment is not missed for what they cover
+ANSWERS = ("dispute", "credit_note", "let_go", "notice", "hold")  # an instalment is not missed for what they cover
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Stop:
     amount: Decimal = Decimal(0)  # said to be paid, credited or given up
     moment: int = 0  # of recording it
     paid_before: dict[str, Decimal] | None = None  # later money pays the disputed part first; None: the rest
+    taken_off_before: Decimal | None = None  # what is taken off since without money is not covered any more; None: it is
 
     def part(self, item):
         """How much of ``item`` it covers while it is in force."""
@@ -47,6 +48,14 @@ class Stop:
         """The day on which somebody ends it is free again."""
         yesterday = day - timedelta(days=1)
         self.last = min(self.last, yesterday) if self.last else yesterday
+
+
+@dataclass(eq=False)
+class NoFollowUp(Stop):
+    """Odoo's own flag on a journal entry: not said of an item of which no more than the tolerance is left."""
+
+    def part(self, item):
+        return item.open if item.open > TOLERANCE else Decimal(0)
 
 
 @dataclass
@@ -138,6 +147,7 @@ class Offer(Stop):
     to_pay: Decimal = Decimal(0)
     discount: Decimal = Decimal(0)
     received: Decimal = Decimal(0)
+    is_over_entry: bool = False  # which has no credit note: what is let go of rests until an accountant takes it off
     before: tuple = (Decimal(0), Decimal(0))  # received and credited when it was made
     state: str = "offered"
     draft: Stop | None = None  # the draft credit note over the rest, not claimed either
@@ -156,13 +166,15 @@ class Offer(Stop):
         )
         return sum(money, Decimal(0)), book.credited(self.keys, self.notes)
 
+    def since(self, book):
+        """As `got`, since it was made."""
+        return tuple(max(now - before, Decimal(0)) for now, before in zip(self.got(book), self.before, strict=True))
+
     def judge(self, book, day, rates):
         """Paid, run out, or open; what is paid may be returned, and what ran out may turn out to be paid."""
         if self.state == "cancelled":
             return
-        self.received, credited = (
-            max(now - before, Decimal(0)) for now, before in zip(self.got(book), self.before, strict=True)
-        )
+        self.received, credited = self.since(book)
         [debt] = (book.items[key] for key in self.keys)
         own = (item for item in book.items.values() if item.open < 0 and item.currency == debt.currency)
         account = -sum(item.open for item in own if self.is_in_time(item))
@@ -230,11 +242,11 @@ class Customer:
     stops: list[Stop] = field(default_factory=list)
     matched: list[Matched] = field(default_factory=list)
 
-    def match(self, credit, debt, is_money, moment):
+    def match(self, credit, debt, is_money, moment, is_credit_note):
         amount = min(-self.items[credit].open, self.items[debt].open)
         self.items[credit].open += amount
         self.items[debt].open -= amount
-        self.matched.append(Matched(credit, debt, amount, is_money, moment, not is_money))
+        self.matched.append(Matched(credit, debt, amount, is_money, moment, is_credit_note))
 
     def give_up(self, entry, debt, amount, moment):
         """A write-off takes ``amount`` off a debt; nothing of its ``entry`` stays open."""
@@ -269,8 +281,15 @@ class Customer:
         """What money took off this debt."""
         return sum((pair.amount for pair in self.matched if pair.debt == key and pair.is_money), Decimal(0))
 
+    def taken_off(self, key):
+        """What was taken off this debt without money: credit notes, entries, write-offs."""
+        return sum((pair.amount for pair in self.matched if pair.debt == key and not pair.is_money), Decimal(0))
+
     def part(self, stop, item, day):
         """How much of ``item`` a stop covers on a day; what money has paid of a disputed part is not disputed any more."""
+        if stop.taken_off_before is not None:
+            since = max(self.taken_off(item.key) - stop.taken_off_before, Decimal(0))
+            return min(max(stop.parts[item.key] - since, Decimal(0)), item.open)
         if stop.paid_before is None:
             return stop.part(item)
         older = takewhile(lambda other: other is not stop, self.stops)

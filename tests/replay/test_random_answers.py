@@ -14,8 +14,9 @@ from odoo.addons.account_collections_auto.engine import select, withhold
 from odoo.addons.account_collections_auto.tests.common import CollectionsCase
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import format_amount, html2plaintext
 
-from .owed import TOLERANCE, Customer, Instalment, Item, Offer, Placement, Plan, Stop, WriteOff
+from .owed import TOLERANCE, Customer, Instalment, Item, NoFollowUp, Offer, Placement, Plan, Stop, WriteOff
 
 FIRST = date(2026, 6, 1)
 RATES = {"USD": Decimal(1), "CAD": Decimal(2)}
@@ -29,6 +30,7 @@ CUSTOMERS = ("one", "two", "three")
 HAPPENINGS = {
     "invoice": 3,
     "instalments": 1,
+    "journal_entry": 2,
     "pay": 6,
     "on_account": 2,
     "credit_note": 2,
@@ -71,8 +73,11 @@ steps = some.lists(
 )
 # How the stories begin, each with what chance alone would seldom bring.
 BEGINNINGS = (
-    # A part is disputed, a plan is agreed on, and what is in the queue is withdrawn.
-    [("dispute", "one", 1, 20, 0), ("plan", "three", 2, 0, 0), ("hold", "one", 0, 1, 0), ("nothing", "one", 0, 0, 5)],
+    # A part is disputed, a plan is agreed on, and what is in the queue is withdrawn. Of an entry a part is let go of.
+    [
+        *(("dispute", "one", 1, 20, 0), ("plan", "three", 2, 0, 0), ("hold", "one", 0, 1, 0)),
+        *(("journal_entry", "two", 3, 20, 0), ("dispute", "two", 11, 44, 0), ("settle", "two", 0, 42, 5)),
+    ],
     # An offer is paid in time, something is given up, and an agency gets a customer, who pays and buys again.
     [
         *(("offer", "one", 0, 0, 0), ("pay", "one", 0, 72, 1), ("write_off", "three", 0, 0, 0)),
@@ -141,6 +146,8 @@ class TestRandomAnswers(CollectionsCase):
             "written off",
             "handed over",
             "recalled",
+            "entries let go of",
+            "messages about offers",
         ):
             self.assertGreater(self.counts[what], 0, f"no {what}: the stories tell nothing about it")
 
@@ -149,7 +156,7 @@ class TestRandomAnswers(CollectionsCase):
     def tell(self, steps):
         self.addCleanup(setattr, self.env.cr, "_now", None)
         self.day, self.moment, self.told = FIRST, 0, []
-        self.books, self.partners, self.lines, self.payments, self.recorded = {}, {}, {}, {}, {}
+        self.books, self.partners, self.lines, self.payments, self.recorded, self.flags = {}, {}, {}, {}, {}, {}
         self.owed = Counter()
         for name in CUSTOMERS:
             self.books[name], self.recorded[name] = Customer(), []
@@ -228,6 +235,19 @@ class TestRandomAnswers(CollectionsCase):
         for line in self._receivable(self.instalments(self.partners[name], *parts)):
             self._add(name, line)
 
+    def _journal_entry(self, name, which, much):
+        """An opening balance: Odoo says "no follow-up" of it until somebody takes that off. Or something taken off by hand."""
+        due = self.day + timedelta(days=which % 7 - 9)
+        is_credit = which % 5 == 0
+        line = self._receivable(self.journal_debit(self.partners[name], (10 + much) * (-1 if is_credit else 1), due=due))
+        key = self._add(name, line)
+        self.assertTrue(line.no_followup)
+        self.flags[key] = not is_credit and which % 2 == 0
+        if self.flags[key]:
+            self.books[name].stops.append(NoFollowUp("no_followup", frozenset((key,)), FIRST, by_person=False))
+        else:
+            line.no_followup = False
+
     def _receive(self, name, amount, currency):
         payment = self.env["account.payment"].create(
             {
@@ -247,7 +267,8 @@ class TestRandomAnswers(CollectionsCase):
 
     def _reconcile(self, name, credit, debt):
         (self.lines[credit] | self.lines[debt]).reconcile()
-        self.books[name].match(credit, debt, credit in self.payments, self.moment)
+        is_note = credit not in self.payments and credit not in self.flags
+        self.books[name].match(credit, debt, credit in self.payments, self.moment, is_note)
 
     def _pay(self, name, which, much):
         """A part of an item, all of it, or a little too much."""
@@ -340,7 +361,10 @@ class TestRandomAnswers(CollectionsCase):
         self._stop(name, dispute, Stop("dispute", keys, self.day, parts=parts, paid_before=before))
 
     def _settle(self, name, which, much):
-        """Withdrawn, rejected, or a part of one item accepted: its draft credit note is not claimed either."""
+        """Withdrawn, rejected, or a part of one item accepted: its draft credit note is not claimed either.
+
+        An entry has no credit note: what was accepted is not claimed until it is taken off.
+        """
         stop, dispute = self._find_stop(name, which, "dispute", lambda dispute: dispute.is_open)
         if not stop:
             return
@@ -353,7 +377,14 @@ class TestRandomAnswers(CollectionsCase):
             dispute._accept({}, "No")
         else:
             accepted = max(Decimal(1), round(stop.parts[key] * much / 100))
+            taken_off = self.books[name].taken_off(key)
             credit_note = dispute._accept({line: float(accepted)}, "Yes")
+            if key in self.flags:
+                self.assertFalse(credit_note)
+                parts = {key: accepted}
+                self._stop(name, dispute, Stop("let_go", frozenset((key,)), self.day, parts=parts, taken_off_before=taken_off))
+                self.counts["entries let go of"] += 1
+                return
             draft = Stop("credit_note", frozenset((key,)), self.day, parts={key: accepted}, amount=accepted)
             self._stop(name, credit_note, draft)
 
@@ -382,7 +413,7 @@ class TestRandomAnswers(CollectionsCase):
             if isinstance(offer, Offer) and offer.draft is stop:
                 offer.notes.add(credit)
         if book.items[debt].open > 0:
-            book.match(credit, debt, False, self.moment)
+            book.match(credit, debt, False, self.moment, True)
 
     def _promise(self, name, which, much):
         items, keys = self._some_items(name, which, much)
@@ -494,7 +525,7 @@ class TestRandomAnswers(CollectionsCase):
     # -- less is taken, or nothing any more ------------------------------------------------------------------------------
 
     def _offer(self, name, which, much):
-        """10, 20 or 30 % of an item are let go if the rest is paid within some days."""
+        """10, 20 or 30 % of an item are let go if the rest is paid within some days; not of one that something stops."""
         book = self.books[name]
         taken = {key for stop in book.stops if isinstance(stop, Offer) and stop.state == "offered" for key in stop.keys}
         free = [item for item in self._debts(name) if item.key not in taken and not self._is_in_instalments(item.key)]
@@ -512,9 +543,15 @@ class TestRandomAnswers(CollectionsCase):
                 "pay_by": pay_by,
             }
         )
+        answers = [stop for stop in book.stops if stop.kind not in ("hold", "no_followup") and stop.covers(item, self.day)]
+        if any(book.part(stop, item, self.day) for stop in answers):
+            with self.assertRaises(UserError):
+                offer.action_offer()
+            return
         last = pay_by + timedelta(days=GRACE_DAYS)
         keys = frozenset((item.key,))
         stop = Offer("offer", keys, self.day, last, pay_by=pay_by, to_pay=item.open - discount, discount=discount)
+        stop.is_over_entry = item.key in self.flags
         stop.before = stop.got(book)
         offer.action_offer()
         self._stop(name, offer, stop)
@@ -526,8 +563,14 @@ class TestRandomAnswers(CollectionsCase):
             stop.state, stop.counts = "cancelled", False
 
     def _find_draft_of(self, book, offer):
-        """A draft credit note over the rest lies there as long as the offer counts as paid."""
+        """A draft credit note over the rest lies there as long as the offer counts as paid; an entry rests without one."""
         [debt] = (book.items[key] for key in offer.keys)
+        if offer.is_over_entry:
+            offer.draft = offer.draft or Stop("offer_let_go", offer.keys, self.day)
+            offer.draft.counts = offer.state == "met"
+            if offer.draft not in book.stops:
+                book.stops.append(offer.draft)
+            return
         if offer.state == "met" and not offer.is_let_go and debt.open > 0:
             offer.notes = set()
             offer.draft = Stop("offer_note", offer.keys, self.day, amount=min(offer.discount, debt.open))
@@ -541,7 +584,8 @@ class TestRandomAnswers(CollectionsCase):
         for recorded in self.recorded.values():
             known = [stop for stop, _record in recorded]
             for stop, offer in list(recorded):
-                if isinstance(stop, Offer) and stop.state == "met" and stop.draft and stop.draft not in known:
+                is_met = isinstance(stop, Offer) and stop.state == "met" and not stop.is_over_entry
+                if is_met and stop.draft and stop.draft not in known:
                     self.assertEqual(offer.credit_note_ids.state, "draft")
                     recorded.append((stop.draft, offer.credit_note_ids))
                     self.counts["offers paid in time"] += 1
@@ -802,11 +846,13 @@ class TestRandomAnswers(CollectionsCase):
 
         An offer demands nothing: it names what is offered, and no other debt.
         """
+        book = self.books[action.partner_id.name]
         if offers := action.request_id.settlement_ids:
             debts = action.line_ids.filtered(lambda line: line.amount_residual_currency > 0).item_id
             self.assertTrue(debts and debts <= offers.item_ids)
+            for offer in offers:
+                self._compare_offer(action, offer)
             return
-        book = self.books[action.partner_id.name]
         about_instalments, allowed = self._is_about_instalments(action), Decimal(0)
         keys = {self.lines[key].id: key for key in book.items}
         for line in action.line_ids:
@@ -825,6 +871,21 @@ class TestRandomAnswers(CollectionsCase):
             allowed = sum(amount / RATES[currency] for currency, amount in book.demanded(self.day, RATES).items())
         self.assertLessEqual(Decimal(str(action.amount)), allowed, action.partner_id.name)
         self.assertGreater(action.amount, 0)
+
+    def _compare_offer(self, action, offer):
+        """The message says what is still to be paid by which day instead of which rest, by what has been paid since."""
+        name = action.partner_id.name
+        stop = next(stop for stop, record in self.recorded[name] if isinstance(stop, Offer) and record == offer)
+        settled = sum(stop.since(self.books[name]))
+        less, rest = (
+            " ".join(format_amount(self.env, float(amount - settled), offer.currency_id).split())
+            for amount in (stop.to_pay, stop.to_pay + stop.discount)
+        )
+        [key] = stop.keys
+        words = " ".join(html2plaintext(action.body).replace("*", "").split())
+        self.assertIn(f"{less} by", words)
+        self.assertIn(f"instead of {rest} for {self.lines[key].move_id.name}", words)
+        self.counts["messages about offers"] += 1
 
     def _compare_answers(self):
         """What plans, offers and agencies were paid is what was matched with their items, each amount once."""
@@ -878,3 +939,5 @@ class TestRandomAnswers(CollectionsCase):
                 covered = all(book.is_held_by_a_person(item, self.day) for item in items)
                 flags = set(self._receivable(move).mapped("no_followup"))
                 self.assertEqual(flags, {covered}, f"{move.name}: {items}")
+        for key, flag in self.flags.items():
+            self.assertEqual(self.lines[key].no_followup, flag, "of an entry it stays as somebody set it")
