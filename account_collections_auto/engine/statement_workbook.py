@@ -1,4 +1,7 @@
-"""Statements of account as a workbook: real dates, real numbers, formulas only where we put them. No Odoo here."""
+"""Statements of account and other reports as a workbook: real dates, real numbers, formulas only where we put them.
+
+No Odoo here.
+"""
 
 import io
 import re
@@ -36,14 +39,14 @@ class Table:
 
 @dataclass
 class Sheet:
-    """One customer: who and when, the tables of each currency, the ageing."""
+    """One customer: who and when, the tables of each currency, the ageing. Or another report: its facts and tables."""
 
     name: str
     title: str
     subtitle: str
     facts: list
     tables: list
-    ageing: Table
+    ageing: Table | None = None
     right_to_left: bool = False
     date_format: str = "yyyy-mm-dd"
 
@@ -101,8 +104,9 @@ class _SheetWriter:
             self._text(0, label, font_color="#5F6B7A")
             self._text(1, value)
             self.row += 1
-        self._widths([*sheet.tables, sheet.ageing])
-        for table in [*sheet.tables, sheet.ageing]:
+        tables = [*sheet.tables, *([sheet.ageing] if sheet.ageing else [])]
+        self._widths(tables)
+        for table in tables:
             self.row += 1
             self._table(table)
 

@@ -123,6 +123,7 @@ from . import collection_reply
 from . import collection_stop_mixin_reply
 from . import collection_case_reply
 from . import collection_status_file
+from . import collection_forecast
 from . import collection_today
 from . import collection_today_cycle
 from . import collection_today_approve
