@@ -99,6 +99,7 @@
         "views/collection_today_answers_views.xml",
         "views/collection_phone_views.xml",
         "views/collection_menus.xml",
+        "views/collection_forecast_views.xml",
         "views/collection_first_day_views.xml",
         "views/collection_team_views.xml",
         "views/collection_agency_views.xml",
