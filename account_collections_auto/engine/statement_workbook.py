@@ -178,3 +178,15 @@ def _amount_format(digits):
     ('#,##0.00', '#,##0')
     """
     return "#,##0." + "0" * digits if digits else "#,##0"
+
+
+def excel_date(date_format):
+    """Return a date format of Odoo as one of a spreadsheet.
+
+    >>> excel_date("%m/%d/%Y"), excel_date("%d.%m.%Y"), excel_date("%A the %-d of %b")
+    ('mm/dd/yyyy', 'dd.mm.yyyy', 'yyyy-mm-dd')
+    """
+    pattern = date_format or ""
+    for code, excel in (("%-d", "d"), ("%-m", "m"), ("%d", "dd"), ("%m", "mm"), ("%Y", "yyyy"), ("%y", "yy"), ("%b", "mmm")):
+        pattern = pattern.replace(code, excel)
+    return pattern if pattern and set(pattern) <= set("dmy /.-,") else "yyyy-mm-dd"

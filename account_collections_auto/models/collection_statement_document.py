@@ -1,26 +1,23 @@
-import io
 from typing import NamedTuple
 
 from babel.lists import format_list
 from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import format_amount
 from odoo.tools.image import image_data_uri
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
-from reportlab.pdfgen import canvas
+from odoo.tools.pdf import merge_pdf
 
 from ..engine import ageing, statement
 from ..engine.pages import Pages, in_lines
 from ..engine.sections import join_numbers, sections
-from ..engine.statement_workbook import Column, Sheet, Table, write_workbook
+from ..engine.statement_workbook import Column, Sheet, Table, excel_date, write_workbook
 from .collection_action_text import REFERENCE_LENGTH, Formats
+from .ir_actions_report import MARGIN_MM
 
 # So many rows of a table are shown in the preview on the screen.
 PREVIEW_ROWS = 60
 # How the page of `report/collection_statement.xml` comes out on paper, in its pixels. What is not known beforehand, such
 # as the lines of an address, is taken as high rather than low: a page may end early, but never in the middle of a row.
-MARGIN_MM = 14
 A4_HEIGHT_MM = 297
 MM_PER_PIXEL = 0.2033
 SAFETY = 0.97
@@ -360,18 +357,7 @@ class CollectionStatementDocument(models.AbstractModel):
         footers and takes one document at a time, prints it rightly, and nobody has to reach this server for it.
         """
         reports = self.env["ir.actions.report"].sudo().with_company(account.company)
-        if reports.get_wkhtmltopdf_state() not in ("ok", "upgrade"):
-            raise UserError(self.env._("The PDF cannot be made: the program wkhtmltopdf is missing on the server."))
-        content = reports._run_wkhtmltopdf(
-            [str(self._render_html(account))],
-            specific_paperformat_args={
-                "data-report-margin-top": MARGIN_MM,
-                "data-report-margin-bottom": MARGIN_MM,
-                "data-report-header-spacing": 0,
-                "data-report-without-scripts": True,
-            },
-        )
-        return _number_pages(content)
+        return reports._print_collection_page(self._render_html(account))
 
     @api.model
     def _render_pdfs(self, accounts):
@@ -413,7 +399,7 @@ class CollectionStatementDocument(models.AbstractModel):
             tables=tables,
             ageing=self._prepare_ageing_table(account),
             right_to_left=language.direction == "rtl",
-            date_format=_excel_date(language.date_format),
+            date_format=excel_date(language.date_format),
         )
 
     def _prepare_item_table(self, account, section, currency):
@@ -518,38 +504,3 @@ class _Words(Formats):
 
 def _column(name, width, css=""):
     return {"name": name, "width": width, "css": css, "letters": int(width * LETTERS_PER_PERCENT) - 1}
-
-
-def _number_pages(content):
-    """Return the PDF ``content`` with "1 / 3" at the foot of each page, when there is more than one."""
-    reader = PdfFileReader(io.BytesIO(content), strict=False)
-    count = reader.getNumPages()
-    if count == 1:
-        return content
-    writer = PdfFileWriter()
-    for number in range(count):
-        page = reader.getPage(number)
-        width, height = (float(size) for size in page.mediaBox[2:4])
-        stamp = io.BytesIO()
-        drawing = canvas.Canvas(stamp, pagesize=(width, height))
-        drawing.setFont("Helvetica", 8)
-        drawing.setFillGray(0.4)
-        drawing.drawCentredString(width / 2, 18, f"{number + 1} / {count}")
-        drawing.save()
-        page.mergePage(PdfFileReader(stamp).getPage(0))
-        writer.addPage(page)
-    output = io.BytesIO()
-    writer.write(output)
-    return output.getvalue()
-
-
-def _excel_date(date_format):
-    """Return a date format of Odoo as one of a spreadsheet.
-
-    >>> _excel_date("%m/%d/%Y"), _excel_date("%d.%m.%Y"), _excel_date("%A the %-d of %b")
-    ('mm/dd/yyyy', 'dd.mm.yyyy', 'yyyy-mm-dd')
-    """
-    pattern = date_format or ""
-    for code, excel in (("%-d", "d"), ("%-m", "m"), ("%d", "dd"), ("%m", "mm"), ("%Y", "yyyy"), ("%y", "yy"), ("%b", "mmm")):
-        pattern = pattern.replace(code, excel)
-    return pattern if pattern and set(pattern) <= set("dmy /.-,") else "yyyy-mm-dd"
