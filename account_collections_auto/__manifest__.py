@@ -22,6 +22,7 @@
         "report/collection_statement.xml",
         "report/collection_payment_plan.xml",
         "report/collection_placement.xml",
+        "report/collection_aged_report.xml",
         "data/mail_activity_data.xml",
         "data/mail_template_data.xml",
         "data/collection_plan_data.xml",
@@ -112,6 +113,8 @@
         "views/collection_phone_more_views.xml",
         "views/collection_snapshot_views.xml",
         "views/res_config_settings_kpi_views.xml",
+        "views/collection_aged_report_views.xml",
+        "views/res_config_settings_report_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_collections_auto/static/src/**/*"],

@@ -20,6 +20,35 @@ BUCKETS = (
     Bucket("91_more", 91, None),
 )
 
+# The last day of each bucket of the reports, where a company sets nothing else.
+LIMITS = ", ".join(str(found.last) for found in BUCKETS if found.last)
+MOST_LIMITS = 8
+
+
+def parse_limits(text: str | None) -> list[int]:
+    """Return the last days of the buckets that ``text`` lists; raises ValueError when they are not rising days.
+
+    >>> parse_limits("10, 20,120"), parse_limits(None)
+    ([10, 20, 120], [30, 60, 90])
+    >>> parse_limits("30, 30")
+    Traceback (most recent call last):
+    ...
+    ValueError: 30, 30
+    """
+    limits = [int(part) for part in (text or LIMITS).split(",")]
+    if not 0 < len(limits) <= MOST_LIMITS or limits[0] < 1 or limits != sorted(set(limits)) or limits[-1] > 9999:
+        raise ValueError(text)
+    return limits
+
+
+def bounds(limits: list[int]) -> list[int]:
+    """Return the first day of each bucket that is overdue, for PostgreSQL's `width_bucket`; below the first is not due.
+
+    >>> bounds([30, 60])
+    [1, 31, 61]
+    """
+    return [1, *(limit + 1 for limit in limits)]
+
 
 def bucket(days_overdue: int) -> str:
     """Return the code of the bucket of a debt.

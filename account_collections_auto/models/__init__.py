@@ -142,6 +142,8 @@ from . import collection_today_money
 from . import collection_today_mail
 from . import collection_today_notices
 from . import collection_statement_document
+from . import collection_aged_report
+from . import collection_aged_report_document
 from . import collection_statement_sent
 from . import collection_statement_sent_mail
 from . import collection_statement_sent_placement
@@ -163,6 +165,7 @@ from . import res_company_statement
 from . import res_company_write_off
 from . import res_company_credit_hold
 from . import res_company_kpi
+from . import res_company_report
 from . import res_partner
 from . import res_partner_channels
 from . import res_users
@@ -174,6 +177,7 @@ from . import res_config_settings_today
 from . import res_config_settings_write_off
 from . import res_config_settings_credit_hold
 from . import res_config_settings_kpi
+from . import res_config_settings_report
 from . import account_move
 from . import account_move_let_go
 from . import account_move_return

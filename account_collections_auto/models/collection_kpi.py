@@ -93,7 +93,7 @@ class CollectionKpi(models.AbstractModel):
         start = self._start(date, months)
         month_ends = self._month_ends(date, TREND + PERIODS["year"])
         dates = sorted({*month_ends, start, date})
-        starts = [bucket.first for bucket in ageing.BUCKETS if bucket.first]
+        starts = ageing.bounds(companies[0]._get_collection_ageing_limits())
         balances = kpi_inputs.balances(env, scope, dates, starts)
         ledger = _Ledger(balances, kpi_inputs.flows(env, scope, dates), dates)
         recovery = kpi_inputs.recovery(env, scope, start, date)

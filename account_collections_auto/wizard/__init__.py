@@ -40,3 +40,4 @@ from . import collection_reply_try
 from . import collection_status_import
 from . import collection_status_import_column
 from . import collection_status_import_line
+from . import collection_aged_download
