@@ -39,3 +39,7 @@ UPDATE collection_payment_plan
 UPDATE collection_request
    SET state = 'cancelled'
  WHERE state IN ('draft', 'queued');
+
+-- no report leaves by itself
+UPDATE collection_report_schedule
+   SET active = false;

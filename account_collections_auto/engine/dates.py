@@ -83,3 +83,23 @@ def next_monthly_date(day: int, today: date) -> date:
         return found
     later = today.replace(day=28) + timedelta(days=4)
     return day_of_month(day, later.year, later.month)
+
+
+def next_report_day(after: date, frequency: str, weekday: int, month_day: int) -> date:
+    """Return the first day after ``after`` on which something is due weekly (Monday is 0) or monthly.
+
+    A month that is too short has it on its last day.
+
+    >>> next_report_day(date(2026, 11, 23), "weekly", 0, 1), next_report_day(date(2026, 11, 22), "weekly", 0, 1)
+    (datetime.date(2026, 11, 30), datetime.date(2026, 11, 23))
+    >>> next_report_day(date(2026, 1, 31), "monthly", 0, 31), next_report_day(date(2026, 12, 1), "monthly", 0, 1)
+    (datetime.date(2026, 2, 28), datetime.date(2027, 1, 1))
+    """
+    day = after + timedelta(days=1)
+    if frequency == "weekly":
+        return day + timedelta(days=(weekday - day.weekday()) % 7)
+    found = day.replace(day=min(month_day, monthrange(day.year, day.month)[1]))
+    if found < day:
+        first = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        found = first.replace(day=min(month_day, monthrange(first.year, first.month)[1]))
+    return found

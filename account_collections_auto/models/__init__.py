@@ -144,6 +144,10 @@ from . import collection_today_notices
 from . import collection_statement_document
 from . import collection_aged_report
 from . import collection_aged_report_document
+from . import collection_action_report
+from . import collection_report
+from . import collection_report_schedule
+from . import digest_digest
 from . import collection_statement_sent
 from . import collection_statement_sent_mail
 from . import collection_statement_sent_placement
