@@ -85,15 +85,20 @@ class CollectionPlacementFile(models.Model):
 
     @api.model
     def _cron_make(self):
-        """Go on with the files that are being made, a few customers at a time."""
+        """Go on with the files that are being made, a few customers at a time; one that fails holds up no other."""
         commit = self.env["ir.cron"]._commit_progress
         files = self.sudo().search([("state", "=", "making")], order="id")
         commit(remaining=len(files.placement_ids.filtered(lambda placement: not placement.evidence_ids)))
         for file in files:
-            while file.state == "making":
-                retrying(self.env, file._make_batch, done=int)
-                if not commit():
-                    return
+            try:
+                while file.state == "making":
+                    retrying(self.env, file._make_batch, done=int)
+                    if not commit():
+                        return
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("The file %s for an agency could not be made", file.id)
+        commit(remaining=0)  # what failed is tried again by the next run, not at once
 
     def _make_batch(self):
         """Make the evidence of some customers; after the last one the file. Return how many were done."""

@@ -528,16 +528,24 @@ class CollectionRequest(models.Model):
 
     @api.model
     def _cron_send(self):
-        """Work through the confirmed requests, batch by batch; each batch is a transaction of its own."""
+        """Work through the confirmed requests, batch by batch; each batch is a transaction of its own.
+
+        A request that fails holds up no other one; the next run tries it again.
+        """
         commit = self.env["ir.cron"]._commit_progress
         waiting = [("request_id.state", "=", "queued"), ("state", "=", "planned")]
         commit(remaining=self.env["collection.request.line"].search_count(waiting))
         for request in self.search([("state", "=", "queued")], order="id"):
-            while retrying(self.env, request._send_some, done=int):
-                _logger.info("Collection request %s: batch", request.id)
-                if not commit():
-                    return
-            retrying(self.env, request._finish_in_background)
+            try:
+                while retrying(self.env, request._send_some, done=int):
+                    _logger.info("Collection request %s: batch", request.id)
+                    if not commit():
+                        return
+                retrying(self.env, request._finish_in_background)
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Collection request %s was interrupted", request.id)
+        commit(remaining=0)  # what failed is tried again by the next run, not at once
 
     def _finish_in_background(self):
         if self.state == "queued" and not self.planned_count:

@@ -1,11 +1,13 @@
 import logging
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ..engine import statement
+from ..engine.attempt import attempt
 from ..engine.dates import last_monthly_date
 from ..engine.transactions import retrying
 from .collection_statement_document import Period
@@ -171,12 +173,17 @@ class CollectionStatementSent(models.Model):
                 [("parent_id", "=", False), ("collection_is_active", "=", True), ("collection_statement_date", "!=", False)]
             )
         )
-        for company in companies.filtered(lambda company: company.collection_statement_date <= company._collection_today()):
-            retrying(self.env, lambda company=company: statements._queue_month(company))
+        for company in companies:  # each in a transaction of its own; what goes wrong in one holds up no other
+            retrying(self.env, partial(attempt, company, statements._queue_month_if_due, company))
         commit(remaining=statements.search_count([("state", "=", "queued")]))
         while retrying(self.env, lambda: statements._send_batch(BATCH), done=int):
             if not commit():
                 return
+
+    @api.model
+    def _queue_month_if_due(self, company):
+        if company.collection_statement_date <= company._collection_today():
+            self._queue_month(company)
 
     @api.model
     def _queue_month(self, company):

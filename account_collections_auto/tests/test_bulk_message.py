@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -6,6 +7,8 @@ from odoo.tests import Form
 
 from .common import TODAY
 from .test_send_now import SendingCase, days
+
+REQUEST = "odoo.addons.account_collections_auto.models.collection_request"
 
 
 class TestBulkMessage(SendingCase):
@@ -209,6 +212,25 @@ class TestBulkMessage(SendingCase):
         self.assertEqual(request.line_ids.level_id, self.level(7))
 
     # -- many --------------------------------------------------------------------------------------------------------
+
+    def test_a_sending_that_fails_holds_up_no_other(self):
+        first, second = self.customers(2)
+        requests = [self.write_to(customer) for customer in (first, second)]
+        with patch(f"{REQUEST}.AT_ONCE", 0):
+            for request in requests:
+                self.confirm(request)
+        model = type(requests[0])
+        send = model._send_some
+
+        def fail_for_first(request):
+            if request == requests[0]:
+                raise ValueError("A text that cannot be written")
+            return send(request)
+
+        with patch.object(model, "_send_some", fail_for_first), self.assertLogs(REQUEST, "ERROR"):
+            self.run_in_background()
+        self.assertEqual([request.state for request in requests], ["queued", "done"])
+        self.assertNotSent(first)
 
     def test_many_leave_in_the_background_and_the_page_can_be_left(self):
         customers = self.customers(60)

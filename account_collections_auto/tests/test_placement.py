@@ -13,6 +13,8 @@ from odoo.tools import mute_logger
 from .common import TODAY
 from .placement_common import PlacementCase
 
+FILES = "odoo.addons.account_collections_auto.models.collection_placement_file"
+
 
 class TestPlacementProposal(PlacementCase):
     """Who may place what, and who decides."""
@@ -864,3 +866,21 @@ class TestPlacementFile(PlacementCase):
         self.assertEqual((file.state, file.done_count), ("done", 7))
         archive = zipfile.ZipFile(io.BytesIO(file.sudo().attachment_id.raw))
         self.assertEqual(len(archive.namelist()), 8)
+
+    def test_a_file_that_fails_holds_up_no_other(self):
+        files = type(self.env["collection.placement.file"])
+        placed = [self.customer(name) for name in ("Broken", "Other")]
+        for customer in placed:
+            self.invoice(customer, 100)
+        with patch.object(files, "_start", lambda self: None):
+            broken, other = (self.place(customer).file_id.sudo() for customer in placed)
+
+        def evidence(file, placement):
+            if file == broken:
+                raise ValueError("A page that cannot be printed")
+            return file._store(placement, "statement.pdf", b"%PDF")
+
+        cron = self.env.ref("account_collections_auto.ir_cron_placement_files").sudo()
+        with patch.object(files, "_make_evidence", evidence), self.assertLogs(FILES, "ERROR"), self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.assertEqual((broken | other).mapped("state"), ["making", "done"])
