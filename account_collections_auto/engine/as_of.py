@@ -96,21 +96,19 @@ def open_lines_over_sql(env, company_ids, dates):
                               FROM line JOIN matching ON matching.credit_move_id = line.line_id
                              WHERE matching.counts_from <= %(last)s
                         ),
-                        by_step AS (
-                            SELECT line_id, width_bucket(counts_from - 1, %(dates)s::date[]) + 1 AS step,
-                                   sum(amount) AS amount, sum(amount_currency) AS amount_currency
-                              FROM change GROUP BY 1, 2
-                        ),
                         running AS (
                             SELECT line_id, step, lead(step, 1, %(count)s + 1) OVER steps AS next_step,
                                    sum(amount) OVER steps AS residual, sum(amount_currency) OVER steps AS residual_currency
-                              FROM by_step WINDOW steps AS (PARTITION BY line_id ORDER BY step)
+                              FROM (SELECT line_id, width_bucket(counts_from - 1, %(dates)s::date[]) + 1 AS step, amount,
+                                           amount_currency
+                                      FROM change) change
+                            WINDOW steps AS (PARTITION BY line_id ORDER BY step ROWS UNBOUNDED PRECEDING)
                         )
                    SELECT line.*, running.residual, running.residual_currency, shown.step
                      FROM running
                      JOIN line ON line.line_id = running.line_id
                     CROSS JOIN LATERAL generate_series(running.step, running.next_step - 1) shown (step)
-                    WHERE running.residual != 0 OR running.residual_currency != 0) line
+                    WHERE running.next_step > running.step AND (running.residual != 0 OR running.residual_currency != 0)) line
              LEFT JOIN res_partner partner ON partner.id = line.partner_id""",
         debtor=env["collection.case"]._debtor_sql("partner"),
         is_debit=_IS_DEBIT,
@@ -119,6 +117,44 @@ def open_lines_over_sql(env, company_ids, dates):
         dates=dates,
         last=dates[-1],
         count=len(dates),
+    )
+
+
+def open_sums_sql(env, company_ids, dates, bucket, condition):
+    """Return a SELECT of (as_of, bucket, amount): what was open at the end of each of ``dates``, summed up.
+
+    ``bucket``: SQL on ``day.as_of`` and ``line.due_date``, which is NULL for credits; ``condition``: on ``line``, a row of
+    `lines_sql`. Quicker than to sum up `open_lines_over_sql`: each change counts on all days from its own on, so no line has
+    to be followed through the days.
+    """
+    env.flush_all()
+    dates = sorted(set(dates))
+    return SQL(
+        """WITH %(matchings)s,
+                line AS MATERIALIZED (
+                    SELECT line_id, counts_from, balance, CASE WHEN balance > 0 THEN due_date END AS due_date
+                      FROM (%(lines)s) line WHERE counts_from <= %(last)s AND %(condition)s),
+                change AS (
+                    SELECT due_date, counts_from, balance AS amount FROM line
+                     UNION ALL
+                    SELECT line.due_date, matching.counts_from, -matching.amount
+                      FROM line JOIN matching ON matching.debit_move_id = line.line_id WHERE matching.counts_from <= %(last)s
+                     UNION ALL
+                    SELECT line.due_date, matching.counts_from, matching.amount
+                      FROM line JOIN matching ON matching.credit_move_id = line.line_id WHERE matching.counts_from <= %(last)s
+                ),
+                summed AS (
+                    SELECT width_bucket(counts_from - 1, %(dates)s::date[]) + 1 AS step, due_date, sum(amount) AS amount
+                      FROM change GROUP BY 1, 2)
+           SELECT day.as_of, %(bucket)s, sum(line.amount)
+             FROM summed line JOIN unnest(%(dates)s::date[]) WITH ORDINALITY day (as_of, step) ON day.step >= line.step
+            GROUP BY 1, 2""",
+        matchings=matchings_sql(),
+        lines=lines_sql(company_ids),
+        condition=condition,
+        bucket=bucket,
+        dates=dates,
+        last=dates[-1],
     )
 
 
@@ -147,26 +183,31 @@ def tie_out(env, company_ids, dates):
     rows = env.execute_query(
         SQL(
             """WITH %(matchings)s,
-                    line AS MATERIALIZED (%(lines)s),
                     day AS (SELECT unnest(%(dates)s::date[]) AS as_of),
                     booked AS (
                         SELECT day.as_of, line.company_id, sum(line.amount) AS amount
                           FROM day
-                          JOIN (SELECT company_id, date, sum(balance) AS amount FROM line GROUP BY 1, 2) line
+                          JOIN (SELECT company_id, date, sum(balance) AS amount FROM account_move_line
+                                 WHERE account_id = ANY(%(accounts)s) AND parent_state = 'posted'
+                                   AND company_id = ANY(%(companies)s) GROUP BY 1, 2) line
                             ON line.date <= day.as_of
                          GROUP BY 1, 2
                     ),
                     ahead AS (
                         SELECT day.as_of, line.company_id, sum(line.balance) AS amount
-                          FROM day JOIN line ON line.counts_from <= day.as_of AND line.date > day.as_of
-                         WHERE line.counts_from != line.date GROUP BY 1, 2
+                          FROM exchange_line
+                          JOIN account_move_line line ON line.id = exchange_line.id AND line.parent_state = 'posted'
+                                                     AND line.company_id = ANY(%(companies)s)
+                          JOIN day ON exchange_line.counts_from <= day.as_of AND line.date > day.as_of
+                         GROUP BY 1, 2
                     ),
                     open AS (SELECT as_of, company_id, sum(residual) AS amount FROM (%(open)s) line GROUP BY 1, 2)
                SELECT as_of, company_id, COALESCE(open.amount, 0), COALESCE(booked.amount, 0), COALESCE(ahead.amount, 0),
                       COALESCE(open.amount, 0) - COALESCE(booked.amount, 0) - COALESCE(ahead.amount, 0)
                  FROM booked FULL JOIN ahead USING (as_of, company_id) FULL JOIN open USING (as_of, company_id)""",
             matchings=matchings_sql(),
-            lines=lines_sql(company_ids),
+            accounts=ACCOUNTS,
+            companies=list(company_ids),
             dates=dates,
             open=open_lines,
         )
@@ -217,13 +258,13 @@ def matchings_sql():
 def lines_sql(company_ids):
     """Return a SELECT of the posted receivable lines of the companies; it stands after `matchings_sql` in the same WITH.
 
-    Columns: line_id, move_id, company_id, partner_id (as booked), account_id, currency_id, date, due_date, balance,
-    amount_currency, reconciled and counts_from, the day it counts from.
+    Columns: line_id, move_id, company_id, partner_id (as booked), account_id, currency_id, journal_id, date, due_date,
+    balance, amount_currency, reconciled and counts_from, the day it counts from.
     """
     return SQL(
         """SELECT line.id AS line_id, line.move_id, line.company_id, line.partner_id, line.account_id, line.currency_id,
-                  line.date, COALESCE(line.date_maturity, line.date) AS due_date, line.balance, line.amount_currency,
-                  line.reconciled, COALESCE(exchange_line.counts_from, line.date) AS counts_from
+                  line.journal_id, line.date, COALESCE(line.date_maturity, line.date) AS due_date, line.balance,
+                  line.amount_currency, line.reconciled, COALESCE(exchange_line.counts_from, line.date) AS counts_from
              FROM account_move_line line
              LEFT JOIN exchange_line ON exchange_line.id = line.id
             WHERE line.account_id = ANY(%(accounts)s) AND line.parent_state = 'posted'

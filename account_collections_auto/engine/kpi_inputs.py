@@ -31,10 +31,36 @@ class Scope(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What was open on a day, in company currency; ``buckets`` are (amount, number of items), the first is not due."""
+    """What was open on a day, in company currency: the amount of each bucket, of which the first is not due; and credits."""
 
     buckets: list
     credit: float
+
+    @property
+    def current(self):
+        """Open debits that are not overdue."""
+        return self.buckets[0]
+
+    @property
+    def overdue(self):
+        """Open debits that are overdue."""
+        return _cents(sum(self.buckets[1:]))
+
+    @property
+    def debit(self):
+        """All open debits."""
+        return _cents(sum(self.buckets))
+
+    @property
+    def net(self):
+        """Open debits less credits that nobody matched yet: the balance of the accounts."""
+        return _cents(sum(self.buckets) + self.credit)
+
+
+class Position(NamedTuple):
+    """How many items and customers were behind a balance, and what of it was disputed."""
+
+    items: list
     disputed: float
     overdue_disputed: float
     customers: int
@@ -42,80 +68,66 @@ class Balance(NamedTuple):
     customers_undisputed: int
     customers_overdue_undisputed: int
 
-    @property
-    def current(self):
-        """Open debits that are not overdue."""
-        return self.buckets[0][0]
-
-    @property
-    def overdue(self):
-        """Open debits that are overdue."""
-        return sum(amount for amount, _items in self.buckets[1:])
-
-    @property
-    def debit(self):
-        """All open debits."""
-        return self.current + self.overdue
-
-    @property
-    def net(self):
-        """Open debits less credits that nobody matched yet: the balance of the accounts."""
-        return self.debit + self.credit
-
 
 def balances(env, scope, dates, starts):
-    """Return {date: Balance}; ``starts``: first days overdue of the buckets after the first. One statement.
+    """Return {date: Balance}; ``starts``: first days overdue of the buckets after the first. One statement for all dates."""
+    bucket = SQL("width_bucket(day.as_of - line.due_date, %s::int[])", list(starts))
+    rows = env.execute_query(as_of.open_sums_sql(env, scope.company_ids, dates, bucket, wanted_sql(env, scope)))
+    sums = {date: {} for date in dates}
+    for date, number, amount in rows:
+        sums[date][number] = amount
+    numbers = range(len(starts) + 1)
+    return {date: Balance([found.get(number, 0.0) for number in numbers], found.get(None, 0.0)) for date, found in sums.items()}
 
-    A disputed item counts as disputed with all that is open of it, from the day of the dispute until it is settled.
+
+def position(env, scope, date, starts):
+    """Return the Position on ``date``. One statement.
+
+    A disputed item counts as disputed with all that is open of it, from the day of the dispute until it is settled. Without the
+    disputed items, a customer is counted for what else is open.
     """
     rows = env.execute_query(
         SQL(
-            """WITH line AS MATERIALIZED (
-                        SELECT line.as_of, line.partner_id, line.residual, %(bucket)s AS bucket,
-                               (line.as_of, line.line_id) IN (
-                                   SELECT day.as_of, item.move_line_id
-                                     FROM unnest(%(dates)s::date[]) day (as_of)
-                                     JOIN collection_dispute dispute
-                                       ON dispute.date_from <= day.as_of AND dispute.active
-                                      AND (dispute.ended_on IS NULL OR dispute.ended_on > day.as_of)
-                                     JOIN collection_dispute_line disputed ON disputed.dispute_id = dispute.id
-                                     JOIN collection_item item ON item.id = disputed.item_id
-                                    WHERE item.move_line_id IS NOT NULL) AS is_disputed
-                          FROM (%(open)s) line WHERE %(wanted)s)
-               SELECT as_of, bucket, sum(residual), count(*), sum(residual) FILTER (WHERE is_disputed), NULL, NULL, NULL
-                 FROM line GROUP BY as_of, bucket
+            """WITH disputed AS (
+                        SELECT item.move_line_id
+                          FROM collection_dispute dispute
+                          JOIN collection_dispute_line disputed ON disputed.dispute_id = dispute.id
+                          JOIN collection_item item ON item.id = disputed.item_id
+                         WHERE dispute.active AND dispute.date_from <= %(date)s
+                           AND (dispute.ended_on IS NULL OR dispute.ended_on > %(date)s) AND item.move_line_id IS NOT NULL),
+                    line AS MATERIALIZED (
+                        SELECT line.partner_id, line.residual, %(bucket)s AS bucket,
+                               line.line_id IN (SELECT move_line_id FROM disputed) AS is_disputed
+                          FROM (%(open)s) line WHERE line.date_maturity IS NOT NULL AND %(wanted)s)
+               SELECT bucket, count(*), sum(residual) FILTER (WHERE is_disputed), NULL, NULL FROM line GROUP BY bucket
                 UNION ALL
-               SELECT as_of, -1, NULL, count(DISTINCT partner_id) FILTER (WHERE bucket >= 0), NULL,
-                      count(DISTINCT partner_id) FILTER (WHERE bucket > 0),
-                      count(DISTINCT partner_id) FILTER (WHERE bucket >= 0 AND NOT is_disputed),
+               SELECT -1, count(DISTINCT partner_id), count(DISTINCT partner_id) FILTER (WHERE bucket > 0),
+                      count(DISTINCT partner_id) FILTER (WHERE NOT is_disputed),
                       count(DISTINCT partner_id) FILTER (WHERE bucket > 0 AND NOT is_disputed)
-                 FROM line GROUP BY as_of""",
-            bucket=_bucket(starts),
-            dates=list(dates),
-            open=as_of.open_lines_over_sql(env, scope.company_ids, dates),
+                 FROM line""",
+            date=date,
+            bucket=SQL("width_bucket(%s::date - line.date_maturity, %s::int[])", date, list(starts)),
+            open=as_of.open_lines_sql(env, scope.company_ids, date),
             wanted=wanted_sql(env, scope),
         )
     )
-    sums = {date: {} for date in dates}
-    for date, bucket, *figures in rows:
-        sums[date][bucket] = [figure or 0 for figure in figures]
-    return {date: _balance(found, len(starts) + 1) for date, found in sums.items()}
-
-
-def _balance(found, buckets):
-    nothing = [0] * 6
-    rows = [found.get(number, nothing) for number in range(buckets)]
-    _amount, customers, _disputed, overdue, undisputed, overdue_undisputed = found.get(-1, nothing)
-    return Balance(
-        buckets=[(row[0], row[1]) for row in rows],
-        credit=found.get(None, nothing)[0],
-        disputed=sum(row[2] for row in rows),
-        overdue_disputed=sum(row[2] for row in rows[1:]),
-        customers=customers,
-        customers_overdue=overdue,
-        customers_undisputed=undisputed,
-        customers_overdue_undisputed=overdue_undisputed,
+    found = {number: [figure or 0 for figure in figures] for number, *figures in rows}
+    by_bucket = [found.get(number, [0, 0]) for number in range(len(starts) + 1)]
+    customers, overdue, undisputed, overdue_undisputed = found[-1]
+    return Position(
+        items=[row[0] for row in by_bucket],
+        disputed=_cents(sum(row[1] for row in by_bucket)),
+        overdue_disputed=_cents(sum(row[1] for row in by_bucket[1:])),
+        customers=int(customers),
+        customers_overdue=int(overdue),
+        customers_undisputed=int(undisputed),
+        customers_overdue_undisputed=int(overdue_undisputed),
     )
+
+
+def _cents(amount):
+    """Return a sum of amounts without what binary fractions add to it."""
+    return round(amount, 6)
 
 
 def flows(env, scope, dates):
@@ -124,22 +136,37 @@ def flows(env, scope, dates):
     ``sales``: customer invoices less credit notes, tax included, by invoice date; sales receipts are cash sales and left out.
     The kinds of reductions by the day they count from, matched or not: ``money`` is payments less refunds.
     """
+    env.flush_all()
     dates = sorted(set(dates))
     rows = env.execute_query(
         SQL(
-            """WITH %(ledger)s,
+            """WITH %(matchings)s,
+                    line AS MATERIALIZED (
+                        SELECT line.move_id, line.counts_from, line.balance, journal.type = 'sale' AS is_sale
+                          FROM (%(lines)s) line JOIN account_journal journal ON journal.id = line.journal_id
+                         WHERE %(wanted)s),
+                    %(kinds)s,
+                    sale AS MATERIALIZED (
+                        SELECT COALESCE(move.invoice_date, line.counts_from) AS day, move.move_type, line.balance
+                          FROM line JOIN account_move move ON move.id = line.move_id WHERE line.is_sale),
                     booked AS (
-                        SELECT COALESCE(move.invoice_date, line.date) AS day, 'sales' AS kind, line.balance AS amount
-                          FROM line JOIN account_move move ON move.id = line.move_id
-                         WHERE move.move_type IN ('out_invoice', 'out_refund')
+                        SELECT day, 'sales' AS kind, balance AS amount
+                          FROM sale WHERE move_type IN ('out_invoice', 'out_refund')
+                         UNION ALL
+                        SELECT day, 'credit_note', -balance FROM sale WHERE move_type = 'out_refund'
+                         UNION ALL
+                        SELECT day, 'other', -balance FROM sale WHERE move_type = 'entry'
                          UNION ALL
                         SELECT line.counts_from, part.kind, -part.amount
                           FROM line
                           JOIN move_kind ON move_kind.move_id = line.move_id
-                         CROSS JOIN LATERAL %(parts)s)
+                         CROSS JOIN LATERAL %(parts)s WHERE NOT line.is_sale)
                SELECT width_bucket(day - 1, %(dates)s::date[]), kind, sum(amount)
-                 FROM booked WHERE kind != 'invoice' AND day <= %(last)s GROUP BY 1, 2""",
-            ledger=_ledger(env, scope, SQL("SELECT DISTINCT move_id FROM line")),
+                 FROM booked WHERE day <= %(last)s GROUP BY 1, 2""",
+            matchings=as_of.matchings_sql(),
+            lines=as_of.lines_sql(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM line WHERE NOT is_sale")),
             parts=_parts(SQL("line.balance")),
             dates=dates,
             last=dates[-1],
@@ -436,18 +463,6 @@ def cured(env, scope, start, end):
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
-def _ledger(env, scope, moves):
-    """Return the CTEs of `as_of`, `line` (receivable lines in scope) and `move_kind` of ``moves``."""
-    env.flush_all()
-    return SQL(
-        "%(matchings)s, line AS MATERIALIZED (SELECT line.* FROM (%(lines)s) line WHERE %(wanted)s), %(kinds)s",
-        matchings=as_of.matchings_sql(),
-        lines=as_of.lines_sql(scope.company_ids),
-        wanted=wanted_sql(env, scope),
-        kinds=_move_kinds(moves),
-    )
-
-
 def _bucket(starts):
     """Return SQL for the bucket of ``line``, a row of `as_of.open_lines_over_sql`; NULL for credits."""
     return SQL("width_bucket(line.as_of - line.date_maturity, %s::int[])", list(starts))
@@ -501,7 +516,7 @@ def wanted_sql(env, scope):
 
 
 def _move_kinds(moves):
-    """Return the CTEs `used`, `given_up` and `move_kind` (move_id, kind, written_share) of ``moves``, a SELECT of move_id.
+    """Return CTEs for a WITH, the last of them `move_kind` (move_id, kind, written_share) of ``moves``, a SELECT of move_id.
 
     ``written_share``: which share of what an entry takes off receivables stands against expenses (or the account for
     write-offs), with the tax of it; of a payment also what was left off as income, such as a discount. An entry that puts
@@ -509,22 +524,29 @@ def _move_kinds(moves):
     """
     return SQL(
         """used AS MATERIALIZED (%(moves)s),
-           given_up AS MATERIALIZED (
-               SELECT line.move_id, sum(line.balance) FILTER (WHERE line.account_id = ANY(%(receivables)s)) AS receivable,
-                      sum(line.balance) FILTER (WHERE loss.id IS NOT NULL) AS amount,
-                      sum(line.balance) FILTER (WHERE loss.id IS NULL AND line.tax_line_id IS NOT NULL) AS tax
+           lost AS MATERIALIZED (
+               SELECT line.move_id, sum(line.balance) FILTER (WHERE line.tax_line_id IS NULL) AS amount,
+                      sum(line.balance) FILTER (WHERE line.tax_line_id IS NOT NULL) AS tax
                  FROM account_move_line line
-                 JOIN account_move move ON move.id = line.move_id
-                 JOIN account_journal journal ON journal.id = line.journal_id
-                 LEFT JOIN account_account loss
-                   ON loss.id = line.account_id
-                  AND (loss.account_type LIKE 'expense%%'
-                       OR loss.account_type LIKE 'income%%' AND journal.type IN ('bank', 'cash', 'credit')
-                       OR loss.id IN (SELECT collection_write_off_account_id FROM res_company))
-                WHERE line.move_id IN (SELECT move_id FROM used) AND move.move_type = 'entry'
-                GROUP BY line.move_id
-               HAVING sum(line.balance) FILTER (WHERE loss.id IS NOT NULL) != 0
-                  AND sum(line.balance) FILTER (WHERE line.account_id = ANY(%(receivables)s)) != 0
+                WHERE line.move_id IN (SELECT move_id FROM used)
+                  AND line.journal_id = ANY(ARRAY(SELECT id FROM account_journal
+                                                   WHERE type IN ('bank', 'cash', 'credit', 'general')))
+                  AND (line.account_id = ANY(ARRAY(SELECT id FROM account_account WHERE account_type LIKE 'expense%%' UNION
+                                                   SELECT collection_write_off_account_id FROM res_company))
+                       OR line.tax_line_id IS NOT NULL
+                       OR line.account_id = ANY(ARRAY(SELECT id FROM account_account WHERE account_type LIKE 'income%%'))
+                          AND line.journal_id = ANY(ARRAY(SELECT id FROM account_journal
+                                                           WHERE type IN ('bank', 'cash', 'credit'))))
+                GROUP BY line.move_id HAVING sum(line.balance) FILTER (WHERE line.tax_line_id IS NULL) != 0
+           ),
+           given_up AS MATERIALIZED (
+               SELECT lost.move_id, lost.amount, lost.tax, receivable.balance AS receivable
+                 FROM used
+                 JOIN lost ON lost.move_id = used.move_id
+                CROSS JOIN LATERAL (SELECT sum(line.balance) AS balance FROM account_move_line line
+                                     WHERE line.move_id = lost.move_id
+                                       AND line.account_id = ANY(%(receivables)s)) receivable
+                WHERE receivable.balance != 0
            ),
            move_kind AS MATERIALIZED (
                SELECT move.id AS move_id,

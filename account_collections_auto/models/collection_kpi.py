@@ -97,7 +97,7 @@ class CollectionKpi(models.AbstractModel):
         balances = kpi_inputs.balances(env, scope, dates, starts)
         ledger = _Ledger(balances, kpi_inputs.flows(env, scope, dates), dates)
         recovery = kpi_inputs.recovery(env, scope, start, date)
-        today = balances[date]
+        today, position = balances[date], kpi_inputs.position(env, scope, date, starts)
         flows = ledger.flows(start, date)
         return {
             "date": date,
@@ -111,15 +111,15 @@ class CollectionKpi(models.AbstractModel):
             "credit": today.credit,
             "current": today.current,
             "overdue": today.overdue,
-            "ageing": self._describe_buckets(starts, today),
+            "ageing": self._describe_buckets(starts, today, position),
             "flows": flows,
             **self._period_figures(ledger, start, date),
             "dso_count_back": kpis.dso_count_back(today.net, ledger.months_back(date)),
-            **self._overdue_rates(today),
+            **self._overdue_rates(today, position),
             **self._recovery_figures(companies, scope, recovery, flows, months),
             **self._delay_figures(scope, start, date),
             **self._promise_figures(companies, scope, start, date),
-            **self._dispute_figures(scope, today, start, date),
+            **self._dispute_figures(scope, today, position, start, date),
             "satisfaction": self._satisfaction(scope, start, date),
             "cured": self._cured_figures(scope, start, date),
             "roll": self._roll_rates(scope, month_ends, starts),
@@ -155,7 +155,7 @@ class CollectionKpi(models.AbstractModel):
             "current": closing.current,
             "overdue": closing.overdue,
             "credit": closing.credit,
-            "buckets": [amount for amount, _items in closing.buckets],
+            "buckets": closing.buckets,
             "overdue_rate": kpis.percent(closing.overdue, closing.debit),
             "flows": flows,
             "cei": kpis.collection_effectiveness(opening.net, flows["sales"], closing.net, closing.current),
@@ -163,15 +163,16 @@ class CollectionKpi(models.AbstractModel):
             **self._period_figures(ledger, start, month_end),
         }
 
-    def _overdue_rates(self, today):
-        items = sum(number for _amount, number in today.buckets)
-        undisputed = today.debit - today.disputed
+    def _overdue_rates(self, today, position):
+        items = sum(position.items)
         return {
             "overdue_rate": self._rate(today.overdue, today.debit, items),
-            "overdue_rate_undisputed": self._rate(today.overdue - today.overdue_disputed, undisputed, items),
-            "overdue_customers_rate": self._rate(today.customers_overdue, today.customers, today.customers),
+            "overdue_rate_undisputed": self._rate(
+                today.overdue - position.overdue_disputed, today.debit - position.disputed, items
+            ),
+            "overdue_customers_rate": self._rate(position.customers_overdue, position.customers, position.customers),
             "overdue_customers_rate_undisputed": self._rate(
-                today.customers_overdue_undisputed, today.customers_undisputed, today.customers_undisputed
+                position.customers_overdue_undisputed, position.customers_undisputed, position.customers_undisputed
             ),
         }
 
@@ -209,11 +210,11 @@ class CollectionKpi(models.AbstractModel):
         )
         return {"promises_kept": self._rate(*by_number), "promises_kept_value": self._rate(*by_value)}
 
-    def _dispute_figures(self, scope, today, start, date):
+    def _dispute_figures(self, scope, today, position, start, date):
         number, days = kpi_inputs.settled_disputes(self.env, scope, start, date)
         return {
-            "disputed": today.disputed,
-            "dispute_rate": kpis.percent(today.disputed, today.debit),
+            "disputed": position.disputed,
+            "dispute_rate": kpis.percent(position.disputed, today.debit),
             "days_to_settle_disputes": {
                 "value": days / number if number else None,
                 "count": number,
@@ -265,11 +266,11 @@ class CollectionKpi(models.AbstractModel):
         return {name: sum(getattr(each, name) for each in found) for name in names}
 
     @api.model
-    def _describe_buckets(self, starts, balance):
+    def _describe_buckets(self, starts, balance, position):
         ends = [0, *(first - 1 for first in starts[1:]), None]
         return [
             {"first": first, "last": last, "amount": amount, "count": number}
-            for first, last, (amount, number) in zip([None, *starts], ends, balance.buckets, strict=True)
+            for first, last, amount, number in zip([None, *starts], ends, balance.buckets, position.items, strict=True)
         ]
 
     @api.model
@@ -287,7 +288,8 @@ class _Ledger:
     def flows(self, start, end):
         """Return {kind: amount} of (start, end]; both are among the days."""
         steps = [self._steps[date] for date in self._dates if start < date <= end]
-        return {kind: sum(step[kind] for step in steps) for kind in ("sales", *kpi_inputs.KINDS)}
+        # Rounded: sums of binary fractions.
+        return {kind: round(sum(step[kind] for step in steps), 6) for kind in ("sales", *kpi_inputs.KINDS)}
 
     def months_back(self, date):
         """Yield (sales, days) of the month that ``date`` is in, up to it, and of the calendar months before, newest first."""

@@ -25,8 +25,8 @@ events = some.lists(
 )
 
 
-class AsOfCase(RandomLedger, StatementCase):
-    """What the engine says was open, beside what plain Python makes of the same lines and matchings."""
+class TestAsOf(RandomLedger, StatementCase):
+    """What the engine says was open on any day is what plain Python makes of the same lines and matchings."""
 
     @classmethod
     def setUpClass(cls):
@@ -97,12 +97,10 @@ class AsOfCase(RandomLedger, StatementCase):
                 if amount > 0:
                     overdue = (day - (line.date_maturity or line.date)).days
                     owed[sum(overdue >= start for start in STARTS)] += amount
-            for number, (amount, _items) in enumerate(balances[day].buckets):
+            for number, amount in enumerate(balances[day].buckets):
                 self.assertAlmostEqual(float(amount), owed[number], 4, day)
 
-
-class TestAsOfRandom(AsOfCase):
-    """Whatever happens in a ledger of three currencies: what was open on any day is what a replay says."""
+    # -- whatever happens in a ledger of three currencies --------------------------------------------------------------
 
     @settings(
         max_examples=EXAMPLES,
@@ -115,9 +113,9 @@ class TestAsOfRandom(AsOfCase):
     @given(events=events, some_days=some.lists(days, min_size=2, max_size=4))
     def test_open_on_any_day_is_what_a_replay_says(self, events, some_days):
         with self.env.cr.savepoint() as savepoint:
-            buyer, lines = self.customer("Buyer"), self.env["account.move.line"]
+            lines = self.env["account.move.line"]
             for event in events:
-                lines |= self.happen(buyer, lines, *event)
+                lines |= self.happen(self.buyer, lines, *event)
             lines = self.receivable_lines()
             # The days on which something was booked, and those before, are where a mistake would show.
             moments = sorted({line.date - timedelta(days=before) for line in lines for before in (0, 1)})
@@ -134,9 +132,7 @@ class TestAsOfRandom(AsOfCase):
             savepoint.close(rollback=True)
             self.env.invalidate_all(flush=False)
 
-
-class TestAsOf(AsOfCase):
-    """What is easily got wrong, one story each."""
+    # -- what is easily got wrong, one story each ----------------------------------------------------------------------
 
     def setUp(self):
         super().setUp()

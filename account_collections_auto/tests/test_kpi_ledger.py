@@ -5,7 +5,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 
 from ..engine import kpis
-from .common import TODAY, CollectionsCase
+from .common import TODAY
 from .kpi_common import DEC, FEB, JAN, MAR, KpiCase
 
 
@@ -231,8 +231,8 @@ class TestKpiLedger(KpiCase):
             theirs.get_figures(MAR, "week")
 
 
-class TestKpiReductions(KpiCase):
-    """Money, credit notes, write-offs and the rest are told apart; collected means money."""
+class TestKpiStories(KpiCase):
+    """Money, credit notes, write-offs and the rest are told apart: collected and cured mean money."""
 
     def test_i1_written_off_is_not_collected(self):
         self.post_ledger()
@@ -309,9 +309,7 @@ class TestKpiReductions(KpiCase):
         found = self.figures(period="month")["days_late"]
         self.assertEqual((found["by_amount"], found["by_count"], found["count"]), (-3, -3, 2))
 
-
-class TestCured(KpiCase):
-    """Who stops being late is cured, if it was with money."""
+    # -- cured ---------------------------------------------------------------------------------------------------------
 
     def cured(self, on=MAR):
         found = self.figures(on, "month")["cured"]
@@ -338,11 +336,10 @@ class TestCured(KpiCase):
         moves.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable").reconcile()
         self.assertEqual(self.cured(), ((0, None, 1), [(None, 0, None, 1)]))
 
+    # -- net position --------------------------------------------------------------------------------------------------
 
-class TestNetPosition(CollectionsCase):
     def test_a_customer_who_owes_no_more_than_the_credit_gets_no_message(self):
-        buyer = self.customer()
-        self.invoice(buyer, 500, due=date(2026, 8, 1))
-        self.credit_note(buyer, 500, on=date(2026, 8, 5))
+        self.invoice(self.buyer, 500, due=date(2026, 8, 1))
+        self.credit_note(self.buyer, 500, on=date(2026, 8, 5))
         self.run_cycle(TODAY)
-        self.assertNotSent(buyer)
+        self.assertNotSent(self.buyer)
