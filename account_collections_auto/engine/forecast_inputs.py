@@ -74,7 +74,7 @@ def read_predictor(env, company_ids, date):
     """Return the predictor that knows the payments up to ``date``.
 
     A payment is money matched with an item, dated with the later one of the two entries; its weight is its amount in company
-    currency. Credit notes, write-offs and exchange differences are no payments.
+    currency. Credit notes, write-offs and exchange differences are no payments, and money paid back is no item.
     """
     env.flush_all()
     rows = env.execute_query(
@@ -85,6 +85,8 @@ def read_predictor(env, company_ids, date):
                  FROM account_partial_reconcile partial
                  JOIN account_move_line debit ON debit.id = partial.debit_move_id
                  %(money)s
+                 JOIN account_journal debit_journal ON debit_journal.id = debit.journal_id
+                                                   AND debit_journal.type NOT IN ('bank', 'cash', 'credit')
                  JOIN res_partner partner ON partner.id = debit.partner_id
                 WHERE debit.company_id = ANY(%(companies)s) AND debit.parent_state = 'posted' AND partial.amount > 0
                   AND partial.max_date <= %(date)s AND partial.max_date > %(date)s::date - %(days)s
@@ -104,7 +106,8 @@ def read_predictor(env, company_ids, date):
     return forecast.RobustDelay(history, segments)
 
 
-# Keeps those matchings ``partial`` of which money, not a credit note or a mere entry, pays the item ``debit``.
+# Keeps those matchings ``partial`` of which money, not a credit note or a mere entry, pays the item ``debit``. As in
+# `kpi_inputs`, money is what was booked by a bank or cash journal or belongs to a payment.
 _MONEY_FOR_ITEMS = SQL(
     """JOIN account_move_line credit ON credit.id = partial.credit_move_id AND debit.account_id = ANY(%s)
        JOIN account_journal journal ON journal.id = credit.journal_id

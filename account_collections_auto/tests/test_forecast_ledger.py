@@ -119,6 +119,16 @@ class TestForecastLedger(PlacementCase):
         self.invoice(self.steady, 500, due=after(-60))
         self.assertEqual(self.cells(), {(forecast.NO_BASIS, "unknown"): 500.0})
 
+    def test_money_paid_back_is_no_item_that_was_paid_in_time(self):
+        came = self.money_on_account(self.steady, 5000, on=after(-9))
+        back = came.copy({"payment_type": "outbound", "date": after(-9)})
+        back.action_post()
+        lines = (came + back).move_id.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        self.assertEqual(sum(lines.mapped("balance")), 0)
+        lines.reconcile()
+        self.invoice(self.steady, 500, due=after(4))
+        self.assertEqual(self.cells(), {(2, "due"): 500.0})
+
     def test_a_new_customer_is_expected_to_pay_as_the_others_do(self):
         self.invoice(self.customer("New"), 500, due=after(4))
         self.assertEqual(self.cells(), {(2, "due"): 500.0})
