@@ -3,6 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..engine import ageing, as_of, kpi_inputs, kpis
 
@@ -120,6 +121,7 @@ class CollectionKpi(models.AbstractModel):
             **self._delay_figures(scope, start, date),
             **self._promise_figures(companies, scope, start, date),
             **self._dispute_figures(scope, today, position, start, date),
+            "contacts": self._contact_figures(companies, scope, start, date),
             "satisfaction": self._satisfaction(scope, start, date),
             "cured": self._cured_figures(scope, start, date),
             "roll": self._roll_rates(scope, month_ends, starts),
@@ -220,6 +222,57 @@ class CollectionKpi(models.AbstractModel):
                 "count": number,
                 "too_few": number < kpis.TOO_FEW,
             },
+        }
+
+    def _contact_figures(self, companies, scope, start, date):
+        """What followed the contacts of the period: in all, by level, channel and text. Observations, not effects.
+
+        Only contacts whose time to follow is over. ``response``: contacts that were answered; ``payment``: contacts that money
+        followed; ``right_party``: customers with whom there was a conversation or who wrote, of those contacted.
+        """
+        domain = Domain([("date", ">", start), ("date", "<=", date), ("is_over", "=", True)])
+        domain &= Domain("company_id", "in", companies.ids)
+        for name, ids in (
+            ("country_id", scope.country_ids),
+            ("industry_id", scope.industry_ids),
+            ("partner_id.category_id", scope.category_ids),
+            ("user_id", scope.user_ids),
+        ):
+            if ids:
+                domain &= Domain(name, "in", list(ids))
+        report = self.env["collection.action.report"]
+        aggregates = ["contacts:sum", "answered:sum", "paid:sum", "amount_paid:sum", "amount_under_way:sum"]
+        by_level, by_channel, by_text = report._read_grouping_sets(
+            domain, [["level_id"], ["channel"], ["template_id"]], aggregates
+        )
+        contacted, written = (
+            report._read_group(each, [], ["partner_id:count_distinct"])[0][0]
+            for each in (domain, domain & Domain("answered", ">", 0))
+        )
+        channels = dict(report._fields["channel"]._description_selection(self.env))
+        return {
+            "all": self._describe_contacts([sum(column) for column in zip(*(row[1:] for row in by_channel), strict=True)]),
+            "right_party": self._rate(written, contacted, contacted),
+            "levels": [
+                {"id": level.id, "name": level.name, **self._describe_contacts(row)}
+                for level, *row in sorted(by_level, key=lambda row: (row[0].days_overdue, row[0].id))
+            ],
+            "channels": [
+                {"id": channel, "name": channels[channel], **self._describe_contacts(row)} for channel, *row in by_channel
+            ],
+            "templates": [
+                {"id": text.id, "name": text.name, **self._describe_contacts(row)} for text, *row in by_text if text
+            ],
+        }
+
+    @api.model
+    def _describe_contacts(self, row):
+        contacts, answered, paid, amount_paid, under_way = row or [0] * 5
+        return {
+            "response": self._rate(answered, contacts, contacts),
+            "payment": self._rate(paid, contacts, contacts),
+            "amount_paid": amount_paid,
+            "amount_under_way": under_way,
         }
 
     @api.model

@@ -148,6 +148,10 @@ class TestKpiLedger(KpiCase):
         self.assertIsNone(before["days_late"]["by_amount"])
         self.assertEqual([row["cei"] for row in before["trend"]], [None] * 13)
 
+    def test_buckets_are_those_of_the_company(self):
+        self.company.collection_ageing_limits = "40, 80"
+        self.assertEqual(self.ageing(self.figures()), [(0, 7500, 2), (40, 5800, 2), (80, 1000, 1)])
+
     # -- filters, cost, the number of statements -----------------------------------------------------------------------
 
     def test_filters(self):
@@ -335,6 +339,35 @@ class TestKpiStories(KpiCase):
         moves |= self.credit_note(other, 80, on=date(2026, 3, 10))
         moves.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable").reconcile()
         self.assertEqual(self.cured(), ((0, None, 1), [(None, 0, None, 1)]))
+
+    # -- contacts ------------------------------------------------------------------------------------------------------
+
+    def test_what_followed_the_contacts_of_a_period(self):
+        other = self.customer("Other", "other@example.com")
+        answered = self.invoice(self.buyer, 100, issued=date(2026, 2, 1), due=date(2026, 2, 20))
+        self.invoice(other, 70, issued=date(2026, 2, 1), due=date(2026, 2, 20))
+        self.run_cycle(date(2026, 2, 27))
+        self.pay(answered, 40, on=date(2026, 3, 4))
+        found = self.figures(date(2026, 2, 28), "month")["contacts"]
+        self.assertEqual([(row["name"], row["response"]["whole"]) for row in found["channels"]], [("E-mail", 2)])
+        self.assertEqual([(row["id"], row["payment"]["part"]) for row in found["levels"]], [(self.level(7).id, 1)])
+        self.assertEqual(len(found["templates"]), 1)
+        payment = found["all"]["payment"]
+        self.assertEqual((payment["value"], payment["count"], payment["too_few"]), (50, 2, True))
+        self.assertEqual((found["all"]["amount_paid"], found["all"]["amount_under_way"]), (40, 0))
+        self.assertEqual((found["right_party"]["part"], found["right_party"]["whole"]), (0, 2), "money is no conversation")
+        self.env["collection.promise"].create(
+            {
+                "partner_id": other.id,
+                "company_id": self.company.id,
+                "amount": 70,
+                "promise_date": date(2026, 3, 9),
+                "date_from": date(2026, 3, 2),
+            }
+        )
+        found = self.figures(date(2026, 2, 28), "month")["contacts"]
+        self.assertEqual((found["right_party"]["part"], found["all"]["response"]["part"]), (1, 1))
+        self.assertIsNone(self.figures(MAR, "month")["contacts"]["all"]["response"]["value"])
 
     # -- net position --------------------------------------------------------------------------------------------------
 
