@@ -38,14 +38,16 @@ def returned_sql(env, items):
                 SELECT credit.id AS credit_id, entry.name
                   FROM res_partner payer
                   JOIN account_move_line credit ON credit.partner_id = payer.id AND credit.account_id = debit.account_id
-                                               AND credit.currency_id = debit.currency_id AND credit.balance < 0
-                                               AND credit.company_id = debit.company_id AND credit.parent_state = 'posted'
+                                               AND credit.balance < 0 AND credit.parent_state = 'posted'
+                                               AND credit.company_id = debit.company_id
                                                AND credit.date BETWEEN debit.date - %(named_days)s AND debit.date
                   JOIN account_journal source ON source.id = credit.journal_id AND source.type IN ('bank', 'cash', 'credit')
                   JOIN account_move entry ON entry.id = credit.move_id
                   LEFT JOIN account_payment payment ON payment.move_id = entry.id
                  CROSS JOIN LATERAL (
-                     SELECT credit.amount_currency = -debit.amount_currency AS is_same,
+                     SELECT credit.balance = -debit.balance
+                            OR (credit.amount_currency = -debit.amount_currency AND credit.currency_id = debit.currency_id)
+                                AS is_same,
                             move.reversed_entry_id IS NOT DISTINCT FROM entry.id OR EXISTS (
                                 SELECT 1 FROM (VALUES (entry.name), (payment.memo), (payment.payment_reference)) said (text)
                                  WHERE said.text ~ '[0-9]' AND length(%(said)s) >= 5
