@@ -46,7 +46,7 @@ class World(HttpCase):
         cls._hand_over()
         cls._escalate(today)
         cls._pay_online()
-        cls.env["collection.report.schedule"].create({"user_ids": [Command.set(cls.env.user.ids)]})
+        cls.env["collection.report.schedule"].create({"user_ids": [Command.set(cls.env.ref("base.user_admin").ids)]})
         cls.users = {role: cls._make_user(role, groups) for role, groups in ROLES.items()}
         cls.env.flush_all()
 
