@@ -12,6 +12,8 @@ from ..engine.transactions import retrying
 
 # So many month-ends are kept at once when somebody asks for those that are missing.
 BACK_FILL = 24
+# The buckets of what is summed up: not due, overdue from the first day on, and credits, which are never due.
+_CURRENT, _OVERDUE, _CREDIT = 0, 1, None
 
 
 class CollectionSnapshot(models.Model):
@@ -38,14 +40,20 @@ class CollectionSnapshot(models.Model):
         help="Not kept when the month was over, but later: it shows what the ledger said of that day then.",
     )
     amount_debit = fields.Monetary(string="Owed", readonly=True, help="Open invoices and other debits, in company currency.")
-    amount_credit = fields.Monetary(string="Unapplied Credits", readonly=True, help="Credits and payments not matched yet.")
+    amount_credit = fields.Monetary(string="Unapplied", readonly=True, help="Credits and payments not matched yet.")
     amount_overdue = fields.Monetary(string="Overdue", readonly=True, help="Of what is owed, what was past its due date.")
     amount_open = fields.Monetary(string="Net Receivables", readonly=True, help="Owed less unapplied credits, as it was kept.")
+    amount_debit_now = fields.Monetary(compute="_compute_now", string="Owed by Today's Ledger")
+    amount_credit_now = fields.Monetary(compute="_compute_now", string="Unapplied by Today's Ledger")
+    amount_overdue_now = fields.Monetary(compute="_compute_now", string="Overdue by Today's Ledger")
     amount_open_now = fields.Monetary(
         compute="_compute_now", string="Today's Ledger", help="What the ledger says today about the end of that month."
     )
     amount_difference = fields.Monetary(compute="_compute_now", string="Difference")
-    difference_count = fields.Integer(compute="_compute_now", string="Items That Differ")
+    is_changed = fields.Boolean(
+        compute="_compute_now", string="Changed Since", help="What was owed, overdue or unapplied is another sum today."
+    )
+    difference_count = fields.Integer(compute="_compute_difference_count", string="Items That Differ")
     line_ids = fields.One2many("collection.snapshot.line", "snapshot_id", string="Open Items", readonly=True)
 
     _once = models.UniqueIndex("(company_id, date)", "The end of this month is kept already.")
@@ -56,15 +64,38 @@ class CollectionSnapshot(models.Model):
             snapshot.display_name = format_date(self.env, snapshot.date) if snapshot.date else False
 
     def _compute_now(self):
-        """What the ledger says today, for all month-ends in one statement."""
+        """What the ledger says today: sums only, so that many month-ends are quick; one statement for each company."""
+        for company, snapshots in self.grouped("company_id").items():
+            sums = self._sum_up_now(company, snapshots.mapped("date"))
+            for snapshot in snapshots:
+                now = sums.get(snapshot.date, {})
+                snapshot.amount_overdue_now = now.get(_OVERDUE, 0.0)
+                snapshot.amount_debit_now = now.get(_CURRENT, 0.0) + now.get(_OVERDUE, 0.0)
+                snapshot.amount_credit_now = now.get(_CREDIT, 0.0)
+                snapshot.amount_open_now = snapshot.amount_debit_now + snapshot.amount_credit_now
+                snapshot.amount_difference = snapshot.amount_open_now - snapshot.amount_open
+                snapshot.is_changed = any(
+                    snapshot.currency_id.compare_amounts(snapshot[name], snapshot[f"{name}_now"])
+                    for name in ("amount_debit", "amount_credit", "amount_overdue")
+                )
+
+    def _sum_up_now(self, company, dates):
+        """Return {date: {bucket: amount}}; the buckets are not due, overdue and, as None, credits."""
+        bucket = SQL("width_bucket(day.as_of - line.due_date, ARRAY[%s])", _OVERDUE)
+        branches = self._get_branches(company)
+        sums = {}
+        for date, number, amount in self.env.execute_query(
+            as_of.open_sums_sql(self.env, branches.ids, dates, bucket, SQL("TRUE"))
+        ):
+            sums.setdefault(date, {})[number] = amount
+        return sums
+
+    def _compute_difference_count(self):
         differences = self.env["collection.snapshot.difference"].with_context(collection_snapshot_ids=self.ids)
-        groups = differences._read_group(
-            [("snapshot_id", "in", self.ids)], ["snapshot_id"], ["amount_difference:sum", "__count"]
-        )
-        found = {snapshot.id: (amount, count) for snapshot, amount, count in groups}
+        groups = differences._read_group([("snapshot_id", "in", self.ids)], ["snapshot_id"], ["__count"])
+        counts = {snapshot.id: count for snapshot, count in groups}
         for snapshot in self:
-            snapshot.amount_difference, snapshot.difference_count = found.get(snapshot.id, (0.0, 0))
-            snapshot.amount_open_now = snapshot.amount_open + snapshot.amount_difference
+            snapshot.difference_count = counts.get(snapshot.id, 0)
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 

@@ -48,7 +48,12 @@ class CollectionSnapshotDifference(models.Model):
         snapshots = snapshots.search_fetch([("id", "in", wanted)] if wanted else [], ["date", "company_id"])
         branches = self.env["res.company"].sudo().with_context(active_test=False)
         branches = branches.search([("id", "child_of", snapshots.company_id.ids)])
-        dates = snapshots.mapped("date") or [fields.Date.today()]
+        dates = sorted(set(snapshots.mapped("date"))) or [fields.Date.today()]
+        if len(dates) == 1:
+            open_lines = as_of.open_lines_sql(self.env, branches.ids, dates[0])
+            open_lines = SQL("SELECT %s::date AS as_of, line.* FROM (%s) line", dates[0], open_lines)
+        else:
+            open_lines = as_of.open_lines_over_sql(self.env, branches.ids, dates)
         return SQL(
             """SELECT snapshot_id::bigint << 32 | COALESCE(line_id, kept_id::bigint + (1::bigint << 31)) AS id, found.*
                  FROM (SELECT snapshot.id AS snapshot_id, snapshot.company_id, kept.id AS kept_id,
@@ -80,7 +85,7 @@ class CollectionSnapshotDifference(models.Model):
                          LEFT JOIN account_move move ON move.id = line.move_id
                         WHERE now.residual IS DISTINCT FROM kept.amount_residual
                            OR now.residual_currency IS DISTINCT FROM kept.amount_residual_currency) found""",
-            open=as_of.open_lines_over_sql(self.env, branches.ids or [0], dates),
+            open=open_lines,
             snapshots=snapshots.ids,
         )
 

@@ -41,12 +41,24 @@ class TestSnapshot(KpiCase):
         self.match()  # on 20 March: the day of the matching leaves no trace, the dates of its lines count
         self.assertEqual(self.open_on(date(2026, 3, 10)), {self.open: 50})
         march = self.keep()
-        self.assertRecordValues(march, [{"date": MAR, "amount_open": 50, "amount_debit": 50, "difference_count": 0}])
+        self.assertRecordValues(march, [{"date": MAR, "amount_open": 50, "amount_debit": 50, "is_changed": False}])
+        self.assertFalse(self.differences(march))
         self.receivable(self.debt).remove_move_reconcile()
         self.assertEqual(self.open_on(date(2026, 3, 10)), {self.open: 50, self.debt: 800, self.money.move_id: -800})
         march.invalidate_recordset()
         self.assertRecordValues(
-            march, [{"amount_open": 50, "amount_open_now": 50, "amount_difference": 0, "difference_count": 2}]
+            march,
+            [
+                {
+                    "amount_open": 50,
+                    "amount_open_now": 50,
+                    "amount_difference": 0,
+                    "amount_debit_now": 850,
+                    "amount_credit_now": -800,
+                    "is_changed": True,
+                    "difference_count": 2,
+                }
+            ],
         )
         self.assertEqual(march.line_ids.mapped("move_id"), self.open, "it still shows the invoice closed")
         self.assertEqual(
