@@ -18,6 +18,8 @@ const NO_BASIS = 0;
 const DATED = ["due", "overdue", "instalment", "promised"];
 const UNDATED = ["unknown", "old", "disputed", "placed", "credit"];
 const COLORS = { due: 2, overdue: 13, instalment: 10, promised: 3, credit: 18, band: 1 };
+// An error beyond this says only that too little came to compare with.
+const MOST = 2;
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /** When what is open comes in: the server says how much and when, this draws it, and opens the items behind each figure. */
@@ -76,8 +78,24 @@ export class CollectionForecast extends Component {
         return this.state.data.currencies.filter((currency) => ids.includes(currency.id));
     }
 
+    /** On paper nobody sees what was chosen. */
+    get heading() {
+        const company = this.state.data.companies.find((one) => one.id === this.state.companyId);
+        const names = company ? [company] : this.state.data.companies;
+        const currency = this.currencies.find((one) => one.id === this.group.currency_id);
+        return [this.day(this.state.data.date), ...names.map((one) => one.name), currency.name].join(", ");
+    }
+
     get filters() {
         return { company_id: this.state.companyId, currency_id: this.group?.currency_id || false };
+    }
+
+    setCompany(id) {
+        this.state.companyId = Number(id);
+    }
+
+    setCurrency(id) {
+        this.state.currencyId = Number(id);
     }
 
     async setDate(date) {
@@ -105,7 +123,7 @@ export class CollectionForecast extends Component {
     }
 
     percent(share) {
-        return `${Math.round(100 * share)} %`;
+        return share > MOST ? _t("over %(percent)s %", { percent: 100 * MOST }) : `${Math.round(100 * share)} %`;
     }
 
     get labels() {
@@ -205,7 +223,9 @@ export class CollectionForecast extends Component {
 
     biasText(bias) {
         const off = this.percent(Math.abs(bias));
-        return bias > 0 ? _t("%s too high on average", off) : _t("%s too low on average", off);
+        return bias > 0
+            ? _t("%(share)s too high on average", { share: off })
+            : _t("%(share)s too low on average", { share: off });
     }
 
     day(date) {

@@ -27,8 +27,8 @@ export class ForecastChart extends Component {
         this.canvas = useRef("canvas");
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(() => {
-            const chart = new Chart(this.canvas.el, this.config);
-            return () => chart.destroy();
+            this.chart = new Chart(this.canvas.el, this.config);
+            return () => this.chart.destroy();
         });
     }
 
@@ -68,7 +68,6 @@ export class ForecastChart extends Component {
                 maintainAspectRatio: false,
                 animation: false,
                 interaction: { mode: "index", intersect: false },
-                onClick: (event, _elements, chart) => this.select(event, chart),
                 scales: {
                     x: { stacked: isBar, grid: { display: false }, ticks: { color, maxRotation: 60 } },
                     y: {
@@ -91,8 +90,9 @@ export class ForecastChart extends Component {
         };
     }
 
-    select(event, chart) {
-        const [found] = chart.getElementsAtEventForMode(event.native, "nearest", { intersect: true }, true);
+    /** Open what is behind a bar. */
+    select(event) {
+        const [found] = this.chart.getElementsAtEventForMode(event, "nearest", { intersect: true }, false);
         if (found && this.props.type === "bar") {
             this.props.onSelect(found.index + 1, this.props.series[found.datasetIndex].kind);
         }
