@@ -37,3 +37,10 @@ class TestCollectionScreens(CollectionsCase, HttpCase):
 
     def test_the_tour_of_the_first_day(self):
         self.start_tour("/odoo", "collections_first_day", login=self.collector.login, timeout=120)
+
+    def test_the_cash_forecast_in_two_currencies_and_the_items_behind_a_figure(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        due = self.company._collection_today() - timedelta(days=3)
+        self.invoice(self.debtor, 700, due=due, currency=francs)
+        self.case(self.debtor)
+        self.start_tour("/odoo/collection-forecast", "collection_forecast_tour", login=self.collector.login, timeout=120)
