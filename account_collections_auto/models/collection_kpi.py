@@ -241,38 +241,38 @@ class CollectionKpi(models.AbstractModel):
             if ids:
                 domain &= Domain(name, "in", list(ids))
         report = self.env["collection.action.report"]
-        aggregates = ["contacts:sum", "answered:sum", "paid:sum", "amount_paid:sum", "amount_under_way:sum"]
-        by_level, by_channel, by_text = report._read_grouping_sets(
-            domain, [["level_id"], ["channel"], ["template_id"]], aggregates
+        sums = ["contacts:sum", "answered:sum", "paid:sum", "amount_paid:sum", "amount_under_way:sum"]
+        by_level, by_channel, by_text, by_answer, in_all = report._read_grouping_sets(
+            domain,
+            [["level_id"], ["channel"], ["template_id"], ["answered"], []],
+            [*sums, "partner_id:count_distinct"],
         )
-        contacted, written = (
-            report._read_group(each, [], ["partner_id:count_distinct"])[0][0]
-            for each in (domain, domain & Domain("answered", ">", 0))
-        )
+        contacted = in_all[0][-1] if in_all else 0
+        written = sum(row[-1] for row in by_answer if row[0])
         channels = dict(report._fields["channel"]._description_selection(self.env))
         return {
-            "all": self._describe_contacts([sum(column) for column in zip(*(row[1:] for row in by_channel), strict=True)]),
+            "all": self._describe_contacts(*(in_all[0] if in_all else ())),
             "right_party": self._rate(written, contacted, contacted),
             "levels": [
-                {"id": level.id, "name": level.name, **self._describe_contacts(row)}
+                {"id": level.id, "name": level.name, **self._describe_contacts(*row)}
                 for level, *row in sorted(by_level, key=lambda row: (row[0].days_overdue, row[0].id))
             ],
             "channels": [
-                {"id": channel, "name": channels[channel], **self._describe_contacts(row)} for channel, *row in by_channel
+                {"id": channel, "name": channels[channel], **self._describe_contacts(*row)} for channel, *row in by_channel
             ],
             "templates": [
-                {"id": text.id, "name": text.name, **self._describe_contacts(row)} for text, *row in by_text if text
+                {"id": text.id, "name": text.name, **self._describe_contacts(*row)} for text, *row in by_text if text
             ],
         }
 
     @api.model
-    def _describe_contacts(self, row):
-        contacts, answered, paid, amount_paid, under_way = row or [0] * 5
+    def _describe_contacts(self, contacts=0, answered=0, paid=0, amount_paid=0.0, under_way=0.0, _customers=0):
+        contacts, answered, paid = contacts or 0, answered or 0, paid or 0
         return {
             "response": self._rate(answered, contacts, contacts),
             "payment": self._rate(paid, contacts, contacts),
-            "amount_paid": amount_paid,
-            "amount_under_way": under_way,
+            "amount_paid": amount_paid or 0.0,
+            "amount_under_way": under_way or 0.0,
         }
 
     @api.model
