@@ -58,8 +58,10 @@ async function crawl({ stops, open, close, data, kinds, ignored, blocks, models 
     const { browser } = odoo.loader.modules.get("@web/core/browser/browser");
     const { registry } = odoo.loader.modules.get("@web/core/registry");
     const stay = { assign() {}, replace() {}, reload() {} };
-    const readLocation = (place, name) => stay[name] || (typeof place[name] === "function" ? place[name].bind(place) : place[name]);
-    const location = new Proxy(window.location, { get: readLocation, set: () => true });
+    const place = window.location;
+    const readLocation = (_, name) => stay[name] || (typeof place[name] === "function" ? place[name].bind(place) : place[name]);
+    // Not a proxy of the place itself: the browser lets nobody replace its methods, not even so.
+    const location = new Proxy({}, { get: readLocation, set: () => true });
     Object.defineProperty(browser, "location", { get: () => location, set() {}, configurable: true });
     browser.open = () => {};
     registry.category("ir.actions.report handlers").add("crawl", () => true);
