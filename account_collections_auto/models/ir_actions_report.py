@@ -63,6 +63,8 @@ def _number_pages(content):
         drawing.save()
         page.mergePage(PdfFileReader(stamp).getPage(0))
         writer.addPage(page)
+        # Merged, a page is as long as what it draws: thirty times the size.
+        writer.pages[-1].compress_content_streams()
     output = io.BytesIO()
     writer.write(output)
     return output.getvalue()
