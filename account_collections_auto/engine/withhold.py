@@ -126,8 +126,8 @@ def _item_stops(env, company, date):
 
 def stop_models(env):
     """Return the names of the models that stop items or whole customers."""
-    mixin = env.registry["collection.stop.mixin"]
-    return sorted(name for name, model in env.registry.items() if issubclass(model, mixin) and not model._abstract)
+    names = env.registry.descendants(["collection.stop.mixin"], "_inherit")
+    return sorted(name for name in names if not env.registry[name]._abstract)
 
 
 def _allow_by_hand(env):

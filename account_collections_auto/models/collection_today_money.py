@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 # Payments with an older date are history that was imported, not money that came in.
-OLDEST_DAYS = 14
+OLDEST_DAYS = 7
 
 
 class CollectionToday(models.AbstractModel):
@@ -51,7 +51,9 @@ class CollectionToday(models.AbstractModel):
     def _get_last_working_day(self):
         """Return the last day before today on which the company works."""
         company_sudo = self.env.company.root_id.sudo()  # sudo: working hours belong to the settings
-        weekdays = set(company_sudo.resource_calendar_id.attendance_ids.mapped("dayofweek")) or set("01234")
+        hours_sudo = self.env["resource.calendar.attendance"].sudo()
+        worked = hours_sudo._read_group([("calendar_id", "=", company_sudo.resource_calendar_id.id)], ["dayofweek"])
+        weekdays = {weekday for (weekday,) in worked} or set("01234")
         day = company_sudo._collection_today() - timedelta(days=1)
         while str(day.weekday()) not in weekdays:
             day -= timedelta(days=1)
