@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import returned
@@ -16,8 +16,8 @@ class AccountMove(models.Model):
         help="A payment of the customer that the bank took back, as it looks: this entry is matched with nothing yet.",
     )
 
-    @api.depends("line_ids.amount_residual", "state")
     def _compute_collection_return_of(self):
+        """Without dependencies: a form reads it, and posting and matching entries need not keep it up to date."""
         found = returned.find(self.env, self._find_collection_return_cases())
         for move in self:
             payments = [entry.payment for entry in found if entry.move_id == move._origin.id]
