@@ -1,17 +1,33 @@
-"""Settlement offers: which were paid in time, which have run out. One statement for all offers of a company."""
+"""Settlement offers: which were paid in time, which have run out. Two statements for all offers of a company."""
+
+from typing import NamedTuple
 
 from odoo.tools import SQL
 
+from .promised_money import Money, count_once
 from .promises import IS_MONEY
 from .rates import rates_sql
 from .withhold import stop_models
 
 
+class Left(NamedTuple):
+    """What is left to pay of an offer, as the ledger is now."""
+
+    to_pay: float  # nothing of it is matched with the items
+    on_account: float  # of that, what is there and waits to be matched
+    asked: float  # what the customer still has to send
+
+    def without_account(self):
+        """Return the same where the money on account was for something else."""
+        return self._replace(on_account=0.0, asked=self.to_pay)
+
+
 def received_sql(env, condition):
     """Return a SELECT of (offer_id, amount, credited): what was matched with the items of the offers that fulfil ``condition``.
 
-    ``amount`` is money, which counts by its own date, from the day of the offer to the last day to pay, whenever it was
-    booked. ``credited`` is what credit notes took off, but for those that the offer itself led to.
+    ``amount`` is money dated by the last day to pay, whenever it was booked: also what was there before the offer. What was
+    matched before is told apart by asking this when the offer is made (``received_before``). ``credited`` is what credit
+    notes took off, but for those that the offer itself led to.
     """
     items = env["collection.settlement.offer"]._fields["item_ids"]
     notes = env["collection.settlement.offer"]._fields["credit_note_ids"]
@@ -19,7 +35,7 @@ def received_sql(env, condition):
         """SELECT offer_id, COALESCE(sum(amount) FILTER (WHERE is_money AND is_in_time), 0) AS amount,
                   COALESCE(sum(amount) FILTER (WHERE is_credit_note), 0) AS credited
              FROM (SELECT offer.id AS offer_id, partial.debit_amount_currency AS amount, %(is_money)s AS is_money,
-                          credit.date BETWEEN offer.date_from AND offer.pay_by AS is_in_time,
+                          credit.date <= offer.pay_by AS is_in_time,
                           credit_move.move_type = 'out_refund'
                               AND NOT EXISTS (SELECT 1 FROM %(notes)s note WHERE note.%(note_offer)s = offer.id
                                                  AND note.%(note_move)s = credit_move.id) AS is_credit_note
@@ -42,19 +58,34 @@ def received_sql(env, condition):
     )
 
 
-def _on_account_sql(condition):
-    """Return a SELECT of (offer_id, amount): money on account of the customer, dated in time, that is not matched yet."""
-    return SQL(
-        """SELECT offer.id AS offer_id, -sum(item.amount_residual_currency) AS amount
-             FROM collection_settlement_offer offer
-             JOIN collection_item item ON item.case_id = offer.case_id AND item.currency_id = offer.currency_id
-                                      AND item.active AND item.amount_residual_currency < 0
-             JOIN account_move_line credit ON credit.id = item.move_line_id
-            WHERE credit.date BETWEEN offer.date_from AND offer.pay_by AND %(is_money)s AND %(condition)s
-            GROUP BY offer.id""",
+def _give_on_account(env, company, date, condition):
+    """Return {offer id: money on account that counts for it} for the offers that fulfil ``condition``; writes nothing.
+
+    Money counts for the offers of the customer in whose days it is dated, once: for open offers before those that ran out,
+    and for the oldest of them first.
+    """
+    wanted, found, digits = {}, {}, {}
+    query = SQL(
+        """SELECT sums.id, sums.to_pay - sums.received, currency.decimal_places, money.rows
+             FROM (%(sums)s) sums
+             JOIN collection_settlement_offer offer ON offer.id = sums.id
+             JOIN res_currency currency ON currency.id = offer.currency_id
+            CROSS JOIN LATERAL (
+                SELECT jsonb_agg(jsonb_build_array(credit.id, -credit.amount_residual_currency)
+                                 ORDER BY credit.date, credit.id) AS rows
+                  FROM collection_item item
+                  JOIN account_move_line credit ON credit.id = item.move_line_id AND credit.amount_residual_currency < 0
+                 WHERE item.case_id = offer.case_id AND item.currency_id = offer.currency_id AND item.active
+                   AND credit.date BETWEEN offer.date_from AND offer.pay_by AND %(is_money)s) money
+            WHERE sums.to_pay > sums.received AND money.rows IS NOT NULL
+            ORDER BY offer.state <> 'offered', offer.date_from, offer.id""",
+        sums=_sums_sql(company, date, condition, received_sql(env, condition), {}),
         is_money=IS_MONEY,
-        condition=condition,
     )
+    for offer_id, amount, places, rows in env.execute_query(query):
+        wanted[offer_id], digits[offer_id] = float(amount), places
+        found[offer_id] = [Money(credit_id, None, amount, amount, amount) for credit_id, amount in rows]
+    return count_once(wanted, found, digits)
 
 
 def judge(env, company, date):
@@ -64,12 +95,6 @@ def judge(env, company, date):
     returned. Credit notes since the offer reduce what is to be paid, and what lacks within the tolerance of the dunning plan
     is forgiven. Money on account that would do keeps the offer open from day to day, until somebody matches it.
     """
-    looked_at = SQL(
-        """offer.company_id = %s AND offer.active AND offer.state IN ('offered', 'met', 'expired')
-           AND offer.pay_by > %s::date - 366""",
-        company.id,
-        date,
-    )
     env.cr.execute(
         SQL(
             """UPDATE collection_settlement_offer offer
@@ -92,49 +117,74 @@ def judge(env, company, date):
                       IS DISTINCT FROM (decided.after, decided.received, decided.credited, decided.date_until)
                RETURNING offer.id, decided.before, decided.after""",
             date=date,
-            sums=_sums_sql(env, company, date, looked_at),
+            sums=_get_sums_sql(env, company, date, _looked_at_sql(company, date)),
         )
     )
     return [row for row in env.cr.fetchall() if row[1] != row[2]]
 
 
 def left_to_pay(env, company, offer_ids, date):
-    """Return {offer id: what is still to be paid of it}, from the ledger as it is now; writes nothing.
+    """Return {offer id: `Left`}, from the ledger as it is now; writes nothing.
 
-    Money on account that would do is as good as paid: somebody has to match it.
+    Money on account is as good as paid, somebody has to match it; the other offers of the customer have their share of it.
     """
     env.flush_all()
-    return dict(
-        env.execute_query(
-            SQL(
-                """SELECT id, CASE WHEN on_account > 0 AND received + on_account + tolerance >= to_pay THEN 0
-                                   ELSE GREATEST(to_pay - received, 0) END
-                     FROM (%s) sums""",
-                _sums_sql(env, company, date, SQL("offer.id = ANY(%s)", list(offer_ids))),
-            )
-        )
+    of_these_customers = SQL(
+        "%s AND offer.case_id IN (SELECT case_id FROM collection_settlement_offer WHERE id = ANY(%s))",
+        _looked_at_sql(company, date),
+        list(offer_ids),
+    )
+    query = SQL(
+        """SELECT id, GREATEST(to_pay - received, 0), on_account,
+                  CASE WHEN received + on_account > 0 AND received + on_account + tolerance >= to_pay THEN 0
+                       ELSE GREATEST(to_pay - received - on_account, 0) END
+             FROM (%s) sums WHERE id = ANY(%s)""",
+        _get_sums_sql(env, company, date, of_these_customers),
+        list(offer_ids),
+    )
+    return {row[0]: Left(*map(float, row[1:])) for row in env.execute_query(query)}
+
+
+def _looked_at_sql(company, date):
+    """Return a condition on ``offer``: its verdict may still change."""
+    return SQL(
+        """offer.company_id = %s AND offer.active AND offer.state IN ('offered', 'met', 'expired')
+           AND offer.pay_by > %s::date - 366""",
+        company.id,
+        date,
     )
 
 
-def _sums_sql(env, company, date, condition):
-    """Return a SELECT of (id, state, date_until, received, credited, to_pay, on_account, tolerance) of the offers."""
+def _get_sums_sql(env, company, date, condition):
+    """Return the SELECT of `_sums_sql`, after asking for how much money on account counts for each offer."""
+    on_account = _give_on_account(env, company, date, condition)
+    return _sums_sql(company, date, condition, received_sql(env, condition), on_account)
+
+
+def _sums_sql(company, date, condition, received, on_account):
+    """Return a SELECT of (id, state, date_until, received, credited, to_pay, on_account, tolerance) of the offers.
+
+    ``received``: the SELECT of `received_sql`; ``on_account``: {offer id: amount}.
+    """
     return SQL(
         """SELECT amounts.*, amount_to_pay - credited AS to_pay
              FROM (SELECT offer.id, offer.state, offer.date_until, offer.amount_to_pay,
                           GREATEST(COALESCE(got.amount, 0) - COALESCE(offer.received_before, 0), 0) AS received,
                           GREATEST(COALESCE(got.credited, 0) - COALESCE(offer.credited_before, 0), 0) AS credited,
-                          COALESCE(on_account.amount, 0) AS on_account,
+                          COALESCE(given.amount, 0) AS on_account,
                           COALESCE(dunning.tolerance_amount, 0) * rate.per_unit AS tolerance
                      FROM collection_settlement_offer offer
                      JOIN (%(rates)s) rate ON rate.currency_id = offer.currency_id
                      LEFT JOIN collection_case kase ON kase.id = offer.case_id
                      LEFT JOIN collection_plan dunning ON dunning.id = kase.plan_id
                      LEFT JOIN (%(received)s) got ON got.offer_id = offer.id
-                     LEFT JOIN (%(on_account)s) on_account ON on_account.offer_id = offer.id
+                     LEFT JOIN unnest(%(offers)s::int[], %(amounts)s::numeric[]) given (offer_id, amount)
+                            ON given.offer_id = offer.id
                     WHERE %(condition)s) amounts""",
         rates=rates_sql(company.id, date),
-        received=received_sql(env, condition),
-        on_account=_on_account_sql(condition),
+        received=received,
+        offers=list(on_account),
+        amounts=list(on_account.values()),
         condition=condition,
     )
 

@@ -5,6 +5,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
+from ..engine import settlements
 from .common import CollectionsCase
 
 JUNE_1, JUNE_15 = date(2026, 6, 1), date(2026, 6, 15)
@@ -284,6 +285,36 @@ class TestSettlement(CollectionsCase):
         self.assertEqual(offer.amount_to_pay, 450)
         self.judge(date(2026, 6, 10))
         self.assertEqual((offer.state, offer.amount_received), ("offered", 0))
+
+    def test_money_of_before_the_offer_that_is_matched_afterwards_counts(self):
+        payment = self.money_on_account(self.payer, 250, date(2026, 5, 20))
+        offer = self.offer(item_ids=[Command.set(self.items(self.debt).ids)])
+        self.settle(self.debt, payment.move_id)
+        self.judge(date(2026, 6, 10))
+        self.assertRecordValues(offer, [{"state": "offered", "amount_received": 250}])
+        self.pay(self.debt, 650, on=JUNE_15)
+        self.judge(JUNE_15)
+        self.assertRecordValues(offer, [{"state": "met", "amount_received": 900}])
+        self.assertEqual(offer.credit_note_ids.amount_total, 100)
+
+    def left(self, *offers):
+        ids = [offer.id for offer in offers]
+        found = settlements.left_to_pay(self.env, self.company, ids, date(2026, 6, 10))
+        return [(left.to_pay, left.on_account, left.asked) for left in map(found.get, ids)]
+
+    def test_money_on_account_counts_for_one_offer_the_oldest_first(self):
+        second = self.invoice(self.payer, 500, due=date(2026, 5, 4))
+        first = self.offer(item_ids=[Command.set(self.items(self.debt).ids)])
+        later = self.offer(item_ids=[Command.set(self.items(second).ids)])
+        self.money_on_account(self.payer, 1000, date(2026, 6, 5))
+        self.env["collection.case"]._refresh_marked()
+        self.assertEqual(self.left(first, later), [(900, 900, 0), (450, 100, 350)])
+        self.assertEqual(self.left(later), [(450, 100, 350)], "whoever asks for one alone")
+        self.judge(date(2026, 6, 16))
+        self.assertEqual((first.state, later.state), ("offered", "expired"))
+        self.money_on_account(self.payer, 350, JUNE_15)
+        self.judge(date(2026, 6, 17))
+        self.assertEqual((first.state, later.state), ("offered", "offered"))
 
     def test_limits_by_role(self):
         offer = self.draft(20, self.collector)

@@ -6,6 +6,7 @@ from .portal_access import collections_route
 from .statement import Words
 
 SHOWN = 20
+SHOWN_STATES = ("offered", "met", "expired")
 
 
 class CollectionsOffer(CollectionsAnswerForm, CollectionsPay):
@@ -14,7 +15,7 @@ class CollectionsOffer(CollectionsAnswerForm, CollectionsPay):
     @collections_route("/offers")
     def collections_offers(self, viewer, **_kw):
         """Show each offer: what is asked, by when, what is let go, and what became of it."""
-        offers = self._collections_find_offers(viewer, ("offered", "met", "expired"))
+        offers = self._collections_find_offers(viewer, SHOWN_STATES)
         return self._collections_form(
             viewer, "offers", viewer.env._("Our offer"), offers=self._collections_describe_offers(viewer, offers)
         )
@@ -27,26 +28,27 @@ class CollectionsOffer(CollectionsAnswerForm, CollectionsPay):
     def _collections_describe_offers(self, viewer, offers):
         """Return each offer as text, with the address that pays it where it can be paid.
 
-        ``status``: "open", "arrived" (nobody has matched it yet), "met" or "over". One that ran out is not shown once nothing
-        of it is open.
+        One whose time is over, or of which nothing would be let go, is not shown once nothing of it is open.
         """
         words, found = Words(viewer.env), []
-        for offer, left in offers._get_portal_amounts().items():
+        for offer, left in offers._get_portal_left().items():
             items = offer.with_context(active_test=False).item_ids
-            status = "open" if offer._is_portal_open() else "over"
-            status = "met" if offer.state == "met" else status if left or offer.state == "expired" else "arrived"
-            if status == "over" and not any(items.mapped("active")):
+            status = offer._get_portal_status(left)
+            if not status or (status in ("changed", "grace", "over") and not any(items.mapped("active"))):
                 continue
             numbers = items.mapped("display_name")
+            can_pay_anyway = left.on_account and offer._get_portal_status(left.without_account()) == "open"
             found.append(
                 {
                     "status": status,
-                    "left": words.amount(left, offer.currency_id),
+                    "left": words.amount(left.asked, offer.currency_id),
+                    "on_account": words.amount(left.on_account, offer.currency_id),
                     "let_go": words.amount(offer.amount_discount, offer.currency_id),
                     "pay_by": words.date(offer.pay_by),
                     "items": ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else ""),
                     "company": offer.company_id.name,
                     "pay_url": viewer.url(f"/pay?offer={offer.id}"),
+                    "pay_anyway_url": can_pay_anyway and viewer.url(f"/pay?offer={offer.id}&credits=none"),
                 }
             )
         return found

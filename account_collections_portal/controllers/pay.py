@@ -106,7 +106,7 @@ class CollectionsPay(CollectionsStatement, PaymentPortal):
         if choice.kind == "offer":  # that of somebody else is none: nothing is to be paid then
             offer = viewer.find_answer("collection.settlement.offer", choice.offer_id)
             domain &= Domain("id", "in", offer.item_ids.ids)
-            most = offer._get_portal_amount()
+            most = offer._get_portal_amount(choice.with_credits)
         if choice.kind == "items":
             domain &= Domain("id", "in", list(choice.item_ids)) | Domain("amount_residual_currency", "<", 0)
         payable, rows = viewer.env["collection.item"]._read_payable(viewer.companies, domain)

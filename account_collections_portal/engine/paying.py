@@ -50,7 +50,10 @@ class Part(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What a customer chose to pay: "overdue", "open", "items" or an "offer"; of a single item perhaps only ``amount``."""
+    """What a customer chose to pay: "overdue", "open", "items" or an "offer"; of a single item perhaps only ``amount``.
+
+    ``with_credits``: credits are taken off; of an offer, money on account counts as paid.
+    """
 
     kind: str = "overdue"
     item_ids: tuple[int, ...] = ()
@@ -89,7 +92,7 @@ def read_choice(sent: Mapping[str, Sequence[str]]) -> Choice:
     >>> read_choice({"choice": ["all"], "amount": ["-5"], "credits": ["none"]})
     Choice(kind='overdue', item_ids=(), amount=None, reason_id=None, with_credits=False, group=None, offer_id=None)
     >>> read_choice({"offer": ["7"], "items": ["4"], "amount": ["1"]}).query()
-    {'choice': 'offer', 'credits': 'none', 'offer': 7}
+    {'choice': 'offer', 'offer': 7}
     """
 
     def first(name):
@@ -98,7 +101,8 @@ def read_choice(sent: Mapping[str, Sequence[str]]) -> Choice:
     group = first("part").split("-")
     group = tuple(map(int, group)) if len(group) == 3 and all(map(_is_number, group)) else None
     if _is_number(first("offer")):  # says itself what it is about
-        return Choice("offer", with_credits=False, group=group, offer_id=int(first("offer")))
+        with_credits = first("credits") != "none"
+        return Choice("offer", with_credits=with_credits, group=group, offer_id=int(first("offer")))
     named = [number for text in sent.get("items", ()) for number in text.split(",")]
     item_ids = tuple(dict.fromkeys(int(number) for number in named if _is_number(number)))[:MOST_ITEMS]
     kind = "items" if item_ids else first("choice")
@@ -139,7 +143,7 @@ def what_to_pay(
     """Return what is paid, one `Part` for each group in the order of the groups; ``digits``: decimals of each group.
 
     Never more of an item than is open; of a credit no more than covers the debts. A part of 0 is covered by credits.
-    ``most``: of all of them together, what falls due first goes first.
+    ``most``: of all of them together, what falls due first goes first; that of an offer counts the credits already.
 
     >>> invoice = Open(1, (1,), date(2026, 1, 1), "overdue", 100.0, 40.0)
     >>> other = Open(2, (1,), date(2026, 2, 1), "not_due", 9.0)
@@ -162,7 +166,7 @@ def what_to_pay(
             continue
         total = round(sum(share.amount for share in debts), digits[group])
         used = []
-        for credit in (item for item in own if item.open < 0 and choice.with_credits):
+        for credit in (item for item in own if item.open < 0 and choice.with_credits and choice.kind != "offer"):
             taken = round(sum(share.amount for share in used), digits[group])
             amount = round(min(-credit.open, total - taken), digits[group])
             if amount > 0:

@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 
+from odoo import Command
 from odoo.addons.account_collections_auto.tests.common import TODAY
 from odoo.tools import SQL, mute_logger
 
@@ -100,7 +101,49 @@ class TestPortalOffer(PayHttpCase):
         self.money_on_account(self.buyer, 900)
         self.env["collection.case"]._refresh_marked()
         self.assertEqual(self.open(f"{link}/pay?offer={offer.id}").form(), {})
+        shown = self.open(f"{link}/offers").says()
+        self.assertIn("your payment arrived", shown)
+        self.assertIn("900.00 from you that is not matched yet", shown)
+        self.assertNotIn("Our offer: pay", self.open(link).says())
+        page = self.open(*self.pay_address(link))
+        self.assertEqual(page.form()["data-amount"], "900.0", "it was for something else, says the customer")
+        self.assertIn("we let go of", page.says())
+        offer.action_cancel()
+        self.assertEqual(self.pay_address(link), [])
+
+    def test_a_part_that_nobody_matched_yet_comes_off(self):
+        offer, link = self.offer(), self.link(self.buyer)
+        self.money_on_account(self.buyer, 400)
+        self.env["collection.case"]._refresh_marked()
+        amounts = [self.open(address).form()["data-amount"] for address in self.pay_address(link)]
+        self.assertEqual(amounts, ["500.0", "900.0"])
+        self.pay_page(self.open(f"{link}/pay?offer={offer.id}"))
         self.assertIn("your payment arrived", self.open(f"{link}/offers").says())
+        self.judge(LATER + timedelta(days=5))
+        self.assertEqual(offer.state, "offered", "somebody has to match the rest")
+
+    def test_money_of_before_the_offer_that_is_matched_now_comes_off(self):
+        money = self.money_on_account(self.buyer, 250, TODAY - timedelta(days=5))
+        items = self.items(self.old) | self.items(self.new)
+        offer, link = self.offer(item_ids=[Command.set(items.ids)]), self.link(self.buyer)
+        lines = (money.move_id | self.old).line_ids
+        lines.filtered(lambda line: line.account_type == "asset_receivable").reconcile()
+        self.assertEqual(self.open(f"{link}/pay?offer={offer.id}").form()["data-amount"], "650.0")
+
+    def test_where_nothing_would_be_let_go_nothing_is_asked_for(self):
+        """Something else than money or a credit note took off what we would have let go."""
+        offer, link = self.offer(), self.link(self.buyer)
+        page = self.open(f"{link}/pay?offer={offer.id}")
+        self.pay(self.old, 100, on=LATER + timedelta(days=1))
+        shown = self.open(f"{link}/offers")
+        self.assertIn("Something was booked since our offer", shown.says())
+        self.assertEqual(self.pay_address(link), [])
+        self.assertNotIn("Our offer: pay", self.open(link).says())
+        with mute_logger("odoo.http"):
+            self.assertIn(CHANGED, self.submit(page)[1])
+        again = self.open(f"{link}/pay?offer={offer.id}")
+        self.assertEqual(again.form(), {})
+        self.assertIn("Something was booked since our offer", again.says())
 
     def test_after_its_last_day_nothing_less_is_taken(self):
         offer, link = self.offer(), self.link(self.buyer)
@@ -109,7 +152,14 @@ class TestPortalOffer(PayHttpCase):
             self.assertEqual(page.form()["data-amount"], "900.0", "the last day counts")
         with self.on_day(LATER + timedelta(days=1)), mute_logger("odoo.http"):
             self.assertIn(CHANGED, self.submit(page)[1])
-            self.assertEqual(self.open(f"{link}/pay?offer={offer.id}").form(), {})
+            page = self.open(f"{link}/pay?offer={offer.id}")
+            self.assertEqual(page.form(), {})
+            shown = self.open(f"{link}/offers").says()
+            for text in (page.says(), shown):
+                self.assertIn("If you paid by then, your money is on its way and there is nothing more to do", text)
+            self.assertNotIn("ran out", shown, "its days of grace have begun")
+            self.assertEqual(self.pay_address(link), [])
+            self.judge(offer.date_until + timedelta(days=1))
             self.assertIn("This offer ran out", self.open(f"{link}/offers").says())
             self.assertEqual(self.open(f"{link}/pay").form()["data-amount"], "1000.0")
 
@@ -127,7 +177,10 @@ class TestPortalOffer(PayHttpCase):
         for offer_id in (foreign.id, draft.id, cancelled.id, 99999999, "9" * 30, "x"):
             with self.subTest(offer_id):
                 answer = self.open(f"{link}/pay?offer={offer_id}")
-                self.assertNotIn(answer.form().get("data-amount"), ("450.0", "900.0", "950.0"))
+                is_number = str(offer_id).isdigit() and len(str(offer_id)) < 10
+                # what is no number asks for nothing: the page shows what is overdue, as ever
+                self.assertEqual(answer.form().get("data-amount"), None if is_number else "1000.0")
+                self.assertEqual(answer.form() == {}, is_number)
                 self.assertNotIn(theirs.name, answer.text)
         shown = self.open(f"{link}/offers").says()
         self.assertIn("There is no offer that is open", shown)
