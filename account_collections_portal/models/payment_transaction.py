@@ -147,8 +147,7 @@ class PaymentTransaction(models.Model):
             extra_create_values = {
                 "partner_id": source_sudo.collection_case_id.partner_id.id,
                 "destination_account_id": source_sudo.collection_allocation_ids[:1].account_id.id,
-                # the customer's day, not that of the server: an offer is paid in time or not
-                "date": source_sudo.collection_case_id.company_id._collection_today(),
+                "date": self._collection_day(source_sudo.collection_case_id.company_id),
                 **extra_create_values,
             }
         return super()._create_payment(**extra_create_values)
@@ -164,6 +163,15 @@ class PaymentTransaction(models.Model):
             self.collection_allocation_ids.state = "on_account"
         left = -money.amount_residual_currency if money else payment.amount
         missed = self.collection_allocation_ids.filtered(lambda allocation: allocation.state == "on_account")
+    def _collection_day(self, company):
+        """Return the day on which the money was confirmed, by the clock of ``company``: an offer is paid in time or not.
+
+        Booked later than that: today, where that day is closed in accounting by now.
+        """
+        day, journal = company._collection_local(self.last_state_change).date(), self.provider_id.journal_id
+        is_closed = (journal.company_id or company)._get_violated_lock_dates(day, False, journal)
+        return company._collection_today() if is_closed else day
+
         if missed or not self.currency_id.is_zero(left):
             self._collection_tell(payment, missed, left)
         self._collection_judge_offers()

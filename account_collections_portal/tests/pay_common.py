@@ -125,9 +125,10 @@ class PayHttpCase(PayCase, HttpCase):
     def transaction(self, result):
         return self.env["payment.transaction"].sudo().search([("reference", "=", result["reference"])])
 
-    def simulate(self, transaction, state="done", poll=True):
-        """Let the provider answer, and the page ask what became of it."""
+    def simulate(self, transaction, state="done", poll=True, at=None):
+        """Let the provider answer ``at`` a moment (UTC), else now, and the page ask what became of it."""
         self.call("/payment/demo/simulate_payment", reference=transaction.reference, simulated_state=state, payment_details="1")
+        transaction.last_state_change = at or self.company._collection_now()  # the clock that `on_day` sets
         if poll:
             self.call("/payment/status/poll")
         return transaction

@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from odoo import Command
 from odoo.addons.account_collections_auto.tests.common import TODAY
@@ -144,6 +144,28 @@ class TestPortalOffer(PayHttpCase):
         again = self.open(f"{link}/pay?offer={offer.id}")
         self.assertEqual(again.form(), {})
         self.assertIn("Something was booked since our offer", again.says())
+
+    def test_confirmed_on_the_last_day_and_booked_after_midnight_is_in_time(self):
+        self.company.collection_tz = "Europe/Berlin"
+        for clock, state, todos in ((time(21, 59), "met", 0), (time(22, 1), "expired", 1)):  # two hours later in Berlin
+            with self.subTest(clock):
+                buyer = self.customer("Late buyer")
+                self.invoice(buyer, 1000, due=TODAY - timedelta(days=30))
+                offer, link = self.offer(buyer), self.link(buyer)
+                with self.on_day(LATER):
+                    result, error = self.submit(self.open(f"{link}/pay?offer={offer.id}"))
+                    self.assertEqual(error, "")
+                with self.on_day(LATER + timedelta(days=1)):
+                    self.simulate(self.transaction(result), at=datetime.combine(LATER, clock))
+                self.judge(LATER + timedelta(days=1))
+                self.assertEqual((offer.state, len(self.todos(buyer))), (state, todos))
+
+    def test_a_day_that_is_closed_by_now_is_not_written_to(self):
+        offer, link = self.offer(), self.link(self.buyer)
+        result, _error = self.submit(self.open(f"{link}/pay?offer={offer.id}"))
+        self.company.fiscalyear_lock_date = TODAY - timedelta(days=1)
+        transaction = self.simulate(self.transaction(result), at=datetime.combine(TODAY - timedelta(days=3), time(12)))
+        self.assertEqual(transaction.payment_id.date, TODAY)
 
     def test_after_its_last_day_nothing_less_is_taken(self):
         offer, link = self.offer(), self.link(self.buyer)
