@@ -69,5 +69,11 @@ class CollectionsOffer(CollectionsAnswerForm, CollectionsPay):
         return values | {"offer": described and described[0]}
 
     def _collections_find_offer(self, viewer, choice):
-        """Return the offer that is paid, empty where something else is, or where it is not this customer's."""
-        return viewer.find_answer("collection.settlement.offer", choice.offer_id or 0)
+        """Return the offer that is paid; empty where something else is, where it is not this customer's or was taken back."""
+        offer = viewer.find_answer("collection.settlement.offer", choice.offer_id or 0)
+        return offer.filtered(lambda offer: offer.state in SHOWN_STATES)
+
+    def _collections_transaction_vals(self, viewer, choice):
+        # whatever becomes of the offer until the money is there
+        offer = viewer.find_answer("collection.settlement.offer", choice.offer_id or 0)
+        return super()._collections_transaction_vals(viewer, choice) | {"collection_offer_id": offer.id}

@@ -202,8 +202,9 @@ class CollectionsPay(CollectionsStatement, PaymentPortal):
         env = viewer.env
         transactions, payer = env["payment.transaction"], self._collections_payer(viewer)
         moves = self._collections_moves(env, part)
+        own_values = self._collections_transaction_vals(viewer, choice)
         begun = transactions._collection_make_way(
-            *(part, moves),
+            *(part, moves, own_values),
             provider_id=way["provider"],
             payment_method_id=way["method"],
             partner_id=payer,
@@ -227,13 +228,18 @@ class CollectionsPay(CollectionsStatement, PaymentPortal):
             tokenization_requested=tokenization_requested and not viewer.link,
             landing_route=viewer.url(),
             reference_prefix=prefix,
-            custom_create_values=transactions._collection_prepare_vals(
+            custom_create_values=own_values
+            | transactions._collection_prepare_vals(
                 items[:1].case_id, part, lines, self._collections_reason(env, choice).id
             ),
         )
         landing = viewer.url(f"/payment/{transaction_sudo.id}")
         transaction_sudo.landing_route = _address(landing, choice.query(group=None))
         return transaction_sudo
+
+    def _collections_transaction_vals(self, viewer, choice):
+        """Return what a transaction keeps of the choice, {field: value}. Extend with yours."""
+        return {}
 
     def _collections_reason(self, env, choice):
         """Return the reason why only a part is paid, where the customer gave one."""

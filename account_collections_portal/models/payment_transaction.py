@@ -32,6 +32,16 @@ class PaymentTransaction(models.Model):
         readonly=True,
         groups="account_collections_auto.group_collection_auditor",
     )
+    collection_offer_id = fields.Many2one(
+        "collection.settlement.offer",
+        string="Settlement Offer",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="account_collections_auto.group_collection_auditor",
+        help="The customer paid what this offer asked for.",
+    )
     collection_seal = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
 
     # -- before money moves --------------------------------------------------------------------------------------------
@@ -76,11 +86,11 @@ class PaymentTransaction(models.Model):
         return self.search(about & (waiting | unbooked))
 
     @api.model
-    def _collection_make_way(self, part, moves, **same):
+    def _collection_make_way(self, part, moves, own_values, **same):
         """Return the transaction that was begun for just this, if any; what was begun for something else is let go of.
 
-        Refuses what is on its way already. A letting go leaves the transaction as it is: should the provider confirm it
-        after all, its money is booked and stays on account.
+        ``own_values``: {field: id} that it keeps of the choice. Refuses what is on its way already. A letting go leaves the
+        transaction as it is: should the provider confirm it after all, its money is booked and stays on account.
         """
         if under_way := self._collection_under_way(moves):
             raise UserError(self._collection_under_way_message(under_way))
@@ -90,7 +100,8 @@ class PaymentTransaction(models.Model):
         same = {**same, "state": "draft", "collection_seal": part.seal()}
         for transaction in transactions:
             is_recent = transaction.create_date > fields.Datetime.now() - _SAME_FOR
-            if is_recent and all(transaction[name] == value for name, value in same.items()):
+            is_same = all(transaction[name] == value for name, value in same.items())
+            if is_recent and is_same and all(transaction[name].id == value for name, value in own_values.items()):
                 return transaction
         transactions.filtered(lambda one: one.state == "pending")._set_canceled(
             self.env._("The customer pays another way.")
@@ -152,6 +163,15 @@ class PaymentTransaction(models.Model):
             }
         return super()._create_payment(**extra_create_values)
 
+    def _collection_day(self, company):
+        """Return the day on which the money was confirmed, by the clock of ``company``: an offer is paid in time or not.
+
+        Booked later than that: today, where that day is closed in accounting by now.
+        """
+        day, journal = company._collection_local(self.last_state_change).date(), self.provider_id.journal_id
+        is_closed = (journal.company_id or company)._get_violated_lock_dates(day, False, journal)
+        return company._collection_today() if is_closed else day
+
     def _collection_book(self, payment):
         """Match ``payment`` with what was chosen, say thank you, and tell who answers for the customer what was left."""
         money = payment.move_id.line_ids.filtered(
@@ -163,17 +183,11 @@ class PaymentTransaction(models.Model):
             self.collection_allocation_ids.state = "on_account"
         left = -money.amount_residual_currency if money else payment.amount
         missed = self.collection_allocation_ids.filtered(lambda allocation: allocation.state == "on_account")
-    def _collection_day(self, company):
-        """Return the day on which the money was confirmed, by the clock of ``company``: an offer is paid in time or not.
-
-        Booked later than that: today, where that day is closed in accounting by now.
-        """
-        day, journal = company._collection_local(self.last_state_change).date(), self.provider_id.journal_id
-        is_closed = (journal.company_id or company)._get_violated_lock_dates(day, False, journal)
-        return company._collection_today() if is_closed else day
-
         if missed or not self.currency_id.is_zero(left):
             self._collection_tell(payment, missed, left)
+        offer = self.collection_offer_id
+        if offer and (offer.state not in ("offered", "met", "expired") or payment.date > offer.pay_by):
+            self._collection_tell_offer(payment)
         self._collection_judge_offers()
         self._collection_thank()
 
@@ -185,6 +199,20 @@ class PaymentTransaction(models.Model):
             reference=payment.name or self.reference,
             documents=", ".join(number for number in missed[:5].mapped("number") if number),
         )
+        self._collection_ask_to_look(summary)
+
+    def _collection_tell_offer(self, payment):
+        """A to-do for a payment over an offer that was cancelled, or ran out, while it was under way: what of the rest?"""
+        self._collection_ask_to_look(
+            self.env._(
+                "%(amount)s (%(reference)s) came for an offer that was taken back or had run out: agree with the customer what "
+                "becomes of the rest",
+                amount=self.currency_id.format(payment.amount),
+                reference=payment.name or self.reference,
+            )
+        )
+
+    def _collection_ask_to_look(self, summary):
         case = self.collection_case_id
         case.with_context(mail_activity_quick_update=True).activity_schedule(
             TODO, user_id=case._get_todo_user().id, summary=summary

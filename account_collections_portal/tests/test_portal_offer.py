@@ -167,6 +167,18 @@ class TestPortalOffer(PayHttpCase):
         transaction = self.simulate(self.transaction(result), at=datetime.combine(TODAY - timedelta(days=3), time(12)))
         self.assertEqual(transaction.payment_id.date, TODAY)
 
+    def test_who_pays_an_offer_that_is_taken_back_meanwhile_is_told_nothing_wrong(self):
+        offer, link = self.offer(), self.link(self.buyer)
+        result, _error = self.submit(self.open(f"{link}/pay?offer={offer.id}"))
+        offer.action_cancel()
+        transaction = self.simulate(self.transaction(result))
+        self.assertEqual((transaction.state, transaction.collection_offer_id), ("done", offer))
+        shown = self.open(transaction.landing_route).says()
+        self.assertIn("We received", shown)
+        self.assertNotIn("let go", shown)
+        self.assertEqual(len(self.todos(self.buyer)), 1)
+        self.assertIn("taken back", self.todos(self.buyer)[0])
+
     def test_after_its_last_day_nothing_less_is_taken(self):
         offer, link = self.offer(), self.link(self.buyer)
         with self.on_day(LATER):
