@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.http import request
 from werkzeug.exceptions import NotFound
 
-from ..engine import statement, uploads
+from ..engine import forms, statement, uploads
 from .statement import CollectionsStatement, Words
 
 
@@ -43,7 +43,7 @@ class CollectionsAnswerForm(CollectionsStatement):
         if chosen:
             domain &= Domain("id", "in", viewer.find_items(chosen[:1000]).ids)
         elif document:
-            domain &= Domain("move_id", "=", int(document) if str(document).isdigit() and len(str(document)) < 10 else 0)
+            domain &= Domain("move_id", "=", forms.read_number(document))
         rows = [row for row in statement.rows(viewer.env, viewer.companies, domain) if row.open > 0]
         if (chosen or document) and not rows:
             raise NotFound()

@@ -40,7 +40,7 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
         def act():
             group, case, items = self._collections_group(viewer, groups, section)
             today = group.company._collection_today()
-            number = int(count) if (count or "").isdigit() and len(count) < 4 else 0
+            number = forms.read_number(count)
             first = forms.read_day(day, today, today + timedelta(days=31))
             if not 2 <= number <= MAX_INSTALMENTS:
                 raise Refused(viewer.env._("Choose from 2 to %(count)s instalments.", count=MAX_INSTALMENTS))

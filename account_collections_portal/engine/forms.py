@@ -40,6 +40,16 @@ def read_amount(typed: str | None, digits: int = 2) -> float | None:
     return amount or None
 
 
+def read_number(typed: str | None) -> int:
+    """Return the whole number that somebody typed or that stands in an address, 0 for anything else.
+
+    >>> [read_number(typed) for typed in ("12", "-5", "1.5", "²", "٣", "9" * 10, "", None)]
+    [12, 0, 0, 0, 0, 0, 0, 0]
+    """
+    typed = typed or ""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+
 def read_text(typed: str | None, length: int = 2000) -> str:
     """Return what somebody wrote, without control characters, cut to a length.
 

@@ -90,6 +90,8 @@ class TestPortalHostile(PortalCase):
             "a dispute beyond all numbers": "/dispute/99999999999999999999",
             "dispute, for a word": "/dispute?item=1%20OR%201=1",
             "dispute, for a document that is a word": "/dispute?document=x",
+            "dispute, for a document that is a raised two": "/dispute?document=²",
+            "dispute, for an item that is a raised two": "/dispute?item=²",
         }
         return {what: (lambda path=path: self.get(path, token)) for what, path in paths.items()}
 
@@ -211,7 +213,7 @@ class TestPortalHostile(PortalCase):
     def test_wrong_values_are_told_and_change_nothing(self):
         own = {"item": self.item.ids, "day": DAY}
         dispute = {"item": self.item.ids, "reason": self.reason.id}
-        amounts = ("", "0", "-5", "nan", "inf", "1e9", "0x10", "9" * 30, "1,2,3", "<b>1</b>")
+        amounts = ("", "0", "-5", "nan", "inf", "1e9", "0x10", "9" * 30, "1,2,3", "²", "<b>1</b>")
         sent = {f"paid {amount!r}": ("/paid", {**own, "amount": amount}) for amount in amounts}
         sent |= {
             "paid tomorrow": ("/paid", {**own, "amount": "1", "day": (TODAY + timedelta(days=1)).isoformat()}),
@@ -225,6 +227,7 @@ class TestPortalHostile(PortalCase):
             "disputed nothing": ("/dispute", {"reason": self.reason.id}),
             "nothing more about a dispute": (f"/dispute/{self.dispute().id}", {"text": " \n\x00 "}),
             "no instalment": ("/plan", {"count": "0", "day": DAY}),
+            "a raised two": ("/plan", {"count": "²", "day": DAY}),
             "a million instalments": ("/plan", {"count": "1000000", "day": DAY}),
             "an instalment in ten years": ("/plan", {"count": "3", "day": "2036-01-01"}),
             "a call to nowhere": ("/call", {"phone": "me"}),
