@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, plaintext2html
@@ -31,12 +31,12 @@ class CollectionDispute(models.Model):
         messages = self._get_portal_messages()
         if self._is_said(messages[-1:], text, files, author):
             return
-        own = messages.filtered(lambda message: self._is_of_customer(message.author_id))
-        if len(own.attachment_ids) + len(files) > MOST_FILES:
+        sent = self._count_portal_files()
+        if sent + len(files) > MOST_FILES:
             raise UserError(
                 self.env._(
                     "You sent %(count)s files already, and so many more do not fit in here. Please send them by e-mail.",
-                    count=len(own.attachment_ids),
+                    count=sent,
                 )
             )
         self.case_id._portal_say(self, text, author, files)
@@ -44,10 +44,15 @@ class CollectionDispute(models.Model):
             self.sudo().state = "in_progress"  # sudo: recorded
         self._ask_to_read()
 
+    def _count_portal_files(self):
+        """Return how many files came along on the page, however long ago: these are the system's, ours are their authors'."""
+        of_this = [("res_model", "=", self._name), ("res_id", "=", self.id), ("create_uid", "=", SUPERUSER_ID)]
+        return self.env["ir.attachment"].search_count(of_this)
+
     def _get_portal_messages(self):
         """Return what the customer may read here, the oldest first: what it wrote, and what was sent to it. No note of ours."""
         self.ensure_one()
-        people = self.env["res.partner"]._search([("commercial_partner_id", "=", self.partner_id.commercial_partner_id.id)])
+        people = self.env["res.partner"]._search([("commercial_partner_id", "in", self._get_customers().ids)])
         of_this = Domain("model", "=", self._name) & Domain("res_id", "=", self.id)
         shared = Domain("author_id", "in", people) | Domain("notified_partner_ids", "in", people)
         messages = self.env["mail.message"].search(of_this & shared, order="id desc", limit=MOST_MESSAGES)
@@ -67,8 +72,12 @@ class CollectionDispute(models.Model):
             for message in self._get_portal_messages()
         ]
 
+    def _get_customers(self):
+        """Return whose people speak here for the customer: its own, and those of who pays for it."""
+        return (self.partner_id | self.partner_id.collection_payer_id).commercial_partner_id
+
     def _is_of_customer(self, partner):
-        return bool(partner) and partner.commercial_partner_id == self.partner_id.commercial_partner_id
+        return bool(partner.commercial_partner_id & self._get_customers())
 
     def _is_said(self, message, text, files, author):
         """Return whether ``message``, the last one, says just this."""

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, http
 from odoo.addons.account_collections_auto.tests.common import TODAY
@@ -7,6 +8,7 @@ from ..models.collection_dispute_portal import ANSWERED
 from .common import PortalCase
 
 PDF = b"%PDF-1.4 a delivery note"
+MODULE = "odoo.addons.account_collections_portal.models.collection_dispute_portal"
 
 
 class TestPortalDispute(PortalCase):
@@ -73,6 +75,29 @@ class TestPortalDispute(PortalCase):
         self.assertIn("Which boxes?", shown)
         for hidden in ("nuisance", "To a colleague"):
             self.assertNotIn(hidden, shown)
+
+    def test_who_pays_for_the_customer_speaks_for_it(self):
+        payer = self.customer("Paying Ltd", "office@paying.example")
+        paula = self.customer("Paula", "paula@paying.example", parent_id=payer.id)
+        self.anna.collection_payer_id = payer
+        token = self.link(self.anna, contact_id=paula.id, recipient=paula.email)
+        self.post(self.page, token, text="Two boxes are missing", files=[("files", ("a.pdf", PDF))])
+        self.post(self.page, token, text="Two boxes are missing", files=[("files", ("a.pdf", PDF))])
+        self.dispute.message_post(body="Which boxes?", partner_ids=paula.ids, subtype_xmlid="mail.mt_comment")
+        self.assertEqual(len(self.dispute.message_ids.filtered(lambda message: message.author_id == paula)), 1)
+        self.assertEqual([row[0] for row in self.dispute._read_portal_messages()], [True, False])
+        shown = self.get(self.page, token).text
+        for words in ("Two boxes are missing", "a.pdf", "Paula", "Which boxes?"):
+            self.assertIn(words, shown)
+
+    def test_files_of_long_ago_count_and_ours_do_not(self):
+        ours = self.dispute.with_user(self.owner)
+        ours.message_post(body="Our papers", attachments=[(f"{number}.pdf", PDF) for number in range(20)])
+        with patch(f"{MODULE}.MOST_MESSAGES", 1), patch(f"{MODULE}.MOST_FILES", 2):
+            for number in range(4):
+                files = [("files", (f"{number}.pdf", b"%%PDF-%d" % number))] if number != 2 else []
+                answer = self.post(self.page, self.token, files=files, text=f"Look {number}")
+        self.assertIn("You sent 2 files already", answer.text)
 
     def test_settling_ends_the_to_do_and_says_why(self):
         self.post(self.page, self.token, text="Two boxes")
