@@ -14,7 +14,7 @@ from odoo.http import request
 from odoo.tools.func import filter_kwargs
 from werkzeug.exceptions import NotFound, TooManyRequests
 
-from ..engine.throttle import Throttle
+from ..engine.throttle import Throttle, who_asks
 
 ROOT = "/my/collections"
 # What somebody may download in a quarter of an hour; a person does not get there. Counted in each process, since who
@@ -110,7 +110,7 @@ def collections_route(path="", methods=("GET",), is_costly=False, **routing):
             address = request.httprequest.remote_addr
             if request.httprequest.method == "POST" and not request.env["collection.portal.attempt"]._count("act", address):
                 raise TooManyRequests()
-            if is_costly and not DOWNLOADS.count_if_room(address):
+            if is_costly and not DOWNLOADS.count_if_room(who_asks(address)):
                 raise TooManyRequests()
             response = method(self, viewer, **filter_kwargs(method, sent))
             return _guarded(response) if routing["type"] == "http" else response
@@ -140,12 +140,12 @@ class CollectionsPortal(CustomerPortal):
     def _collections_link_viewer(self, token):
         # sudo: the token is the right to see what its message was about
         env = request.env(user=SUPERUSER_ID, su=True)
-        address, attempts = request.httprequest.remote_addr, env["collection.portal.attempt"]
-        if attempts._is_full("guess", address):
-            return None
-        link_sudo = env["collection.portal.link"]._check(token)
+        links, attempts = env["collection.portal.link"], env["collection.portal.attempt"]
+        link_sudo = links._check(token)
         if not link_sudo:
-            attempts._count("guess", address)
+            is_guessed = not links._find(token)
+            if is_guessed and not attempts._count("guess", request.httprequest.remote_addr):
+                raise TooManyRequests()
             return None
         return Viewer(
             link_sudo.env,

@@ -2,8 +2,26 @@
 
 import time
 from collections import OrderedDict
+from ipaddress import IPv6Address, ip_address
 
 _KEPT = 10000
+
+
+def who_asks(address: str | None) -> str:
+    """Return what attempts from ``address`` are counted for: of IPv6 the network, in which anybody has addresses without end.
+
+    >>> who_asks("203.0.113.77"), who_asks("::ffff:203.0.113.77"), who_asks(None), who_asks("unix")
+    ('203.0.113.77', '203.0.113.77', '', 'unix')
+    >>> who_asks("2001:db8:1:2:3:4:5:6"), who_asks("2001:db8:1:2::1"), who_asks("fe80::1%eth0")
+    ('2001:db8:1:2::/64', '2001:db8:1:2::/64', 'fe80::/64')
+    """
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return address or ""
+    if found.version == 4 or found.ipv4_mapped:
+        return str(found if found.version == 4 else found.ipv4_mapped)
+    return f"{IPv6Address(int(found) >> 64 << 64)}/64"
 
 
 class Throttle:

@@ -3,14 +3,17 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
+from ..engine.throttle import who_asks
+
 _SCOPE = "account_collections_portal.attempt"
-# What an address may do in a quarter of an hour; a person does not get there. After too many wrong links none opens anything.
+# What an address may do in a quarter of an hour; a person does not get there. A link that is right opens all the same.
 MOST = {"guess": 20, "act": 60, "renewal": 5}
 _MINUTES = 15
+_GC_BATCH = 10000
 
 
 class CollectionPortalAttempt(models.Model):
-    """Somebody followed a link that opens nothing, sent a form, or asked for a new link. Shared by all server processes.
+    """Somebody followed a link that never was one, sent a form, or asked for a new link. Shared by all server processes.
 
     The address is kept as a signature only, and for a day at most. Who only looks at pages or downloads files is not in
     here: looking changes nothing.
@@ -32,7 +35,7 @@ class CollectionPortalAttempt(models.Model):
 
     @api.model
     def _sign(self, address):
-        return hmac(self.env(su=True), _SCOPE, address or "")
+        return hmac(self.env(su=True), _SCOPE, who_asks(address))
 
     @api.model
     def _count_sql(self, kind, address):
@@ -42,11 +45,6 @@ class CollectionPortalAttempt(models.Model):
                   AND tried_at > now() AT TIME ZONE 'UTC' - %s * interval '1 minute'""",
             *(kind, self._sign(address), _MINUTES),
         )
-
-    @api.model
-    def _is_full(self, kind, address):
-        """Return whether ``address`` had all its attempts of ``kind``. Writes nothing."""
-        return self.env.execute_query(self._count_sql(kind, address))[0][0] >= MOST[kind]
 
     @api.model
     def _count(self, kind, address):
@@ -67,4 +65,8 @@ class CollectionPortalAttempt(models.Model):
 
     @api.autovacuum
     def _gc_attempts(self):
-        self.sudo().search([("tried_at", "<", fields.Datetime.now() - timedelta(days=1))], limit=10000).unlink()
+        old = [("tried_at", "<", fields.Datetime.now() - timedelta(days=1))]
+        found_sudo = self.sudo().search(old, limit=_GC_BATCH)
+        done = len(found_sudo)
+        found_sudo.unlink()
+        return done, self.sudo().search_count(old) if done == _GC_BATCH else 0

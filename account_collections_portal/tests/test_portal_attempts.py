@@ -1,6 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api, sql_db
+from odoo import SUPERUSER_ID, api, fields, sql_db
 from odoo.tests import TransactionCase, tagged
 
 from ..models.collection_portal_attempt import MOST
@@ -42,7 +44,20 @@ class TestPortalAttempts(TransactionCase):
         for _time in range(MOST["guess"]):
             worker._count("guess", VISITOR)
         worker.env.cr.rollback()
-        self.assertTrue(self.worker()._is_full("guess", VISITOR))
+        self.assertFalse(self.worker()._count("guess", VISITOR))
+
+    def test_who_has_a_whole_network_counts_as_one(self):
+        sign = self.env["collection.portal.attempt"]._sign
+        self.assertEqual(sign("2001:db8:1:2::1"), sign("2001:db8:1:2:ffff::9"))
+        self.assertEqual(sign("::ffff:203.0.113.77"), sign(VISITOR))
+        self.assertEqual(len({sign(address) for address in ("2001:db8:1:3::1", "2001:db8:1:2::1", VISITOR, None)}), 4)
+
+    def test_what_is_a_day_old_is_forgotten_in_batches(self):
+        attempts = self.env["collection.portal.attempt"].sudo()
+        old = fields.Datetime.now() - timedelta(days=2)
+        attempts.create([{"kind": "guess", "address": str(number), "tried_at": old} for number in range(3)])
+        with patch("odoo.addons.account_collections_portal.models.collection_portal_attempt._GC_BATCH", 2):
+            self.assertEqual([attempts._gc_attempts() for _time in range(3)], [(2, 1), (1, 0), (0, 0)])
 
     def test_many_at_the_same_moment_are_hardly_more_than_allowed(self):
         workers = [self.worker() for _worker in range(4)]

@@ -115,11 +115,15 @@ class TestPortalLink(PortalCase):
         self.assertNotIn(self.first.name, page)
 
     def test_guessing_links_is_throttled(self):
-        for number in range(25):
-            self.get(token=f"{number}-" + "a" * 64)
-        self.assertEqual(self.get(token=self.token_in_mail()).status_code, 404)
-        self.env["collection.portal.attempt"].sudo().search([]).tried_at = fields.Datetime.now() - timedelta(minutes=16)
-        self.assertEqual(self.get(token=self.token_in_mail()).status_code, 200)
+        expired = self.link(self.anna, expires_on=TODAY - timedelta(days=1))
+        guesses = [self.get(token=f"{number}-" + "a" * 64).status_code for number in range(22)]
+        self.assertEqual(guesses, [404] * 20 + [429] * 2)
+        self.assertEqual(self.get(token=self.token_in_mail()).status_code, 200, "who has a link is kept out by nobody")
+        self.assertEqual(self.get(token=expired).status_code, 404, "nor is who may ask for a new one")
+        attempts = self.env["collection.portal.attempt"].sudo()
+        self.assertEqual(len(attempts.search([])), 20)
+        attempts.search([]).tried_at = fields.Datetime.now() - timedelta(minutes=16)
+        self.assertEqual(self.get(token="1-" + "a" * 64).status_code, 404)
 
     def test_scanner_that_follows_every_link_changes_nothing(self):
         token = self.token_in_mail()
