@@ -70,13 +70,16 @@ class Viewer:
         return self.contact or self.partner
 
     def only_seen(self, answers):
-        """Return those of ``answers`` (disputes, promises, ...) that are about nothing but what this viewer may see."""
+        """Return those of ``answers`` (disputes, promises, ...) that are about nothing but what this viewer may see.
+
+        Who does not see the whole sees none of which nobody knows any more what it was about.
+        """
         answers = answers.filtered(lambda answer: answer.case_id in self.cases)
         items = answers.with_context(active_test=False).item_ids
         seen = items.search(self._everything() & Domain("id", "in", items.ids)) if items else items
         return answers.filtered(
             lambda answer: not (answer.with_context(active_test=False).item_ids - seen)
-            and (self.is_whole or not answer.is_for_all)
+            and (self.is_whole or (answer.with_context(active_test=False).item_ids and not answer.is_for_all))
         )
 
     def find_answer(self, model, number):

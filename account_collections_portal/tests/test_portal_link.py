@@ -1,9 +1,10 @@
 import re
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.addons.account_collections_auto.tests.common import TODAY
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 from .common import PortalCase
 
@@ -124,6 +125,25 @@ class TestPortalLink(PortalCase):
         self.assertEqual(len(attempts.search([])), 20)
         attempts.search([]).tried_at = fields.Datetime.now() - timedelta(minutes=16)
         self.assertEqual(self.get(token="1-" + "a" * 64).status_code, 404)
+
+    def test_what_nobody_knows_any_more_is_not_shown_to_one_contact(self):
+        carl = self.customer("Carl", "carl@buyer.example", parent_id=self.anna.id, type="invoice")
+        self.invoice(carl, 70.0)
+        theirs = self.items(self.first)
+        dispute = self.env["collection.dispute"].create(
+            {
+                "partner_id": self.anna.id,
+                "company_id": self.company.id,
+                "date_from": TODAY,
+                "reason_id": self.quick_ref("account_collections_auto.collection_dispute_reason_delivery").id,
+                "line_ids": [Command.create({"item_id": theirs.id, "amount": 5.0})],
+            }
+        )
+        self.env.flush_all()
+        self.env.cr.execute(SQL("DELETE FROM collection_item WHERE id = %s", theirs.id))
+        self.env.invalidate_all()
+        for vals, status in (({"only_contact_id": carl.id, "contact_id": carl.id}, 404), ({}, 200)):
+            self.assertEqual(self.get(f"/dispute/{dispute.id}", self.link(self.anna, **vals)).status_code, status)
 
     def test_scanner_that_follows_every_link_changes_nothing(self):
         token = self.token_in_mail()
