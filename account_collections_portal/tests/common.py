@@ -26,6 +26,10 @@ WATCHED = (
     "mail_blacklist",
     "ir_attachment",
     "payment_transaction",
+    "payment_token",
+    "collection_payment_allocation",
+    "collection_settlement_offer",
+    "rating_rating",
 )
 
 
