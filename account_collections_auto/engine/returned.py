@@ -8,8 +8,13 @@ from odoo.tools import SQL
 DAYS, NAMED_DAYS = 62, 400
 
 
+# Only a bank takes money back; what goes out of the cash box is a refund.
+BANKS = ("bank", "credit")
+MONEY = (*BANKS, "cash")
+
+
 class Returned(NamedTuple):
-    """An entry of a bank, its open item and line, and the line and name of the payment that it takes back, as it looks."""
+    """An entry of a bank, its open item and line, and the payment that it takes back, as it looks: name and amount."""
 
     item_id: int
     case_id: int
@@ -17,62 +22,98 @@ class Returned(NamedTuple):
     line_id: int
     credit_id: int
     payment: str
+    amount: float
+    currency_id: int
 
 
 def returned_sql(env, items):
-    """Return a SELECT of (item_id, credit_id, name): which payment each of ``items`` looks like the return of.
+    """Return a SELECT of (item_id, credit_id, name, is_same): which payment each of ``items`` looks like the return of.
 
-    An item looks like one that was booked by a bank or cash journal, is no invoice, was matched with nothing yet, and is over
-    the amount of a payment of the same customer not long before, or names it in its text. A payment that is matched with what
-    went out of a bank is returned already; and where an open credit note covers the entry, that was paid out. ``items``: the
-    table to look at, with item_id, case_id, move_id, move_line_id, collectable.
+    An item looks like one that was booked by a bank journal, is no invoice, was matched with nothing yet, and is over the
+    amount of a payment of the same customer not long before (``is_same``), or names it in its text and is over no less: with
+    charges. A payment that is matched with what went out is returned already; and where open credit notes cover the entry,
+    these were paid out. What the text names comes first, then the same amount, then money that is matched with nothing.
+    ``items``: the table to look at, with item_id, case_id, move_id, move_line_id, collectable.
     """
     return SQL(
-        """SELECT item.item_id, paid.credit_id, paid.name
-             FROM %(items)s item
-             JOIN account_move move ON move.id = item.move_id AND move.move_type = 'entry'
-             JOIN account_journal journal ON journal.id = move.journal_id AND journal.type IN ('bank', 'cash', 'credit')
-             JOIN account_move_line debit ON debit.id = item.move_line_id
-             JOIN collection_case kase ON kase.id = item.case_id
+        """WITH suspect AS MATERIALIZED (
+               SELECT item.item_id, kase.partner_id AS debtor_id, debit.account_id, debit.company_id, debit.date,
+                      debit.currency_id, debit.amount_currency, debit.balance, move.reversed_entry_id,
+                      %(text)s AS said
+                 FROM %(items)s item
+                 JOIN account_move move ON move.id = item.move_id AND move.move_type = 'entry'
+                 JOIN account_journal journal ON journal.id = move.journal_id AND journal.type IN %(banks)s
+                 JOIN account_move_line debit ON debit.id = item.move_line_id
+                 JOIN collection_case kase ON kase.id = item.case_id
+                WHERE item.collectable AND debit.amount_residual_currency = debit.amount_currency
+                  AND COALESCE((
+                      SELECT sum(given.amount_residual_currency) FROM collection_item given
+                        JOIN account_move note ON note.id = given.move_id AND note.move_type = 'out_refund'
+                       WHERE given.case_id = item.case_id AND given.active AND given.currency_id = debit.currency_id
+                      ), 0) > -debit.amount_currency)
+           SELECT suspect.item_id, paid.credit_id, paid.name, paid.is_same
+             FROM suspect
             CROSS JOIN LATERAL (
-                SELECT credit.id AS credit_id, entry.name
+                SELECT credit.id AS credit_id, entry.name, likeness.more = 0 AS is_same
                   FROM res_partner payer
-                  JOIN account_move_line credit ON credit.partner_id = payer.id AND credit.account_id = debit.account_id
+                  JOIN account_move_line credit ON credit.partner_id = payer.id AND credit.account_id = suspect.account_id
                                                AND credit.balance < 0 AND credit.parent_state = 'posted'
-                                               AND credit.company_id = debit.company_id
-                                               AND credit.date BETWEEN debit.date - %(named_days)s AND debit.date
-                  JOIN account_journal source ON source.id = credit.journal_id AND source.type IN ('bank', 'cash', 'credit')
+                                               AND credit.company_id = suspect.company_id
+                                               AND credit.date BETWEEN suspect.date - %(named_days)s AND suspect.date
+                  JOIN account_journal source ON source.id = credit.journal_id AND source.type IN %(money)s
                   JOIN account_move entry ON entry.id = credit.move_id
-                  LEFT JOIN account_payment payment ON payment.move_id = entry.id
                  CROSS JOIN LATERAL (
-                     SELECT credit.balance = -debit.balance
-                            OR (credit.amount_currency = -debit.amount_currency AND credit.currency_id = debit.currency_id)
-                                AS is_same,
-                            move.reversed_entry_id IS NOT DISTINCT FROM entry.id OR EXISTS (
-                                SELECT 1 FROM (VALUES (entry.name), (payment.memo), (payment.payment_reference)) said (text)
-                                 WHERE said.text ~ '[0-9]' AND length(%(said)s) >= 5
-                                   AND position(%(said)s IN %(text)s) > 0) AS is_named) likeness
-                 WHERE %(debtor)s = kase.partner_id
-                   AND (likeness.is_named OR likeness.is_same AND credit.date > debit.date - %(days)s)
-                   AND NOT EXISTS (
-                       SELECT 1 FROM account_partial_reconcile partial
-                         JOIN account_move_line taken ON taken.id = partial.debit_move_id
-                         JOIN account_journal bank ON bank.id = taken.journal_id AND bank.type IN ('bank', 'cash', 'credit')
-                        WHERE partial.credit_move_id = credit.id)
-                 ORDER BY likeness.is_named DESC, likeness.is_same DESC, credit.date DESC, credit.id DESC
-                 LIMIT 1) paid
-            WHERE item.collectable AND debit.amount_residual_currency = debit.amount_currency
-              AND NOT EXISTS (
-                  SELECT 1 FROM collection_item given
-                    JOIN account_move note ON note.id = given.move_id AND note.move_type = 'out_refund'
-                   WHERE given.case_id = item.case_id AND given.active AND given.currency_id = debit.currency_id
-                     AND given.amount_residual_currency <= -debit.amount_currency)""",
+                     SELECT CASE WHEN credit.currency_id = suspect.currency_id
+                                 THEN suspect.amount_currency + credit.amount_currency
+                                 ELSE suspect.balance + credit.balance END AS more,
+                            suspect.reversed_entry_id IS NOT DISTINCT FROM entry.id
+                                OR suspect.said ~ '[0-9]' AND EXISTS (%(names)s) AS is_named) likeness
+                 WHERE %(debtor)s = suspect.debtor_id AND likeness.more >= 0
+                   AND (likeness.more = 0 AND credit.date > suspect.date - %(days)s OR likeness.is_named)
+                   AND NOT (%(taken_back)s)
+                 ORDER BY likeness.is_named DESC, likeness.more = 0 DESC,
+                          credit.amount_residual_currency = credit.amount_currency DESC, credit.date DESC, credit.id DESC
+                 LIMIT 1) paid""",
         items=items,
         debtor=env["collection.case"]._debtor_sql("payer"),
-        said=_plain(SQL("said.text")),
         text=_plain(SQL("concat_ws(' ', debit.name, move.ref)")),
+        names=_names_sql(),
+        taken_back=taken_back_sql("credit", MONEY),
+        banks=BANKS,
+        money=MONEY,
         days=DAYS,
         named_days=NAMED_DAYS,
+    )
+
+
+def _names_sql():
+    """Return a SELECT that finds a row where the text of ``suspect`` names ``credit``, its ``entry``, or what that paid."""
+    return SQL(
+        """SELECT 1
+             FROM (SELECT entry.name
+                    UNION ALL SELECT entry.ref
+                    UNION ALL SELECT credit.name
+                    UNION ALL SELECT unnest(ARRAY[payment.memo, payment.payment_reference])
+                                FROM account_payment payment WHERE payment.move_id = entry.id
+                    UNION ALL SELECT bill.name FROM account_partial_reconcile partial
+                                JOIN account_move_line line ON line.id = partial.debit_move_id
+                                JOIN account_move bill ON bill.id = line.move_id
+                               WHERE partial.credit_move_id = credit.id) known (text)
+            WHERE known.text ~ '[0-9]' AND length(%(known)s) >= 5 AND position(%(known)s IN suspect.said) > 0""",
+        known=_plain(SQL("known.text")),
+    )
+
+
+def taken_back_sql(alias, journal_types=BANKS):
+    """Return the condition that the credit ``alias`` is matched with what went out of a bank, or of ``journal_types``."""
+    return SQL(
+        """EXISTS (
+               SELECT 1 FROM account_partial_reconcile partial
+                 JOIN account_move_line taken ON taken.id = partial.debit_move_id
+                 JOIN account_journal bank ON bank.id = taken.journal_id AND bank.type IN %s
+                WHERE partial.credit_move_id = %s)""",
+        journal_types,
+        SQL.identifier(alias, "id"),
     )
 
 
@@ -82,7 +123,10 @@ def stop_sql(env, items):
 
 
 def find(env, cases):
-    """Return a list of `Returned`: what in ``cases`` looks like a payment that was returned. One statement."""
+    """Return a list of `Returned`: what in ``cases`` looks like a payment that was returned, the same amount first.
+
+    One statement.
+    """
     if not cases:
         return []
     env.flush_all()
@@ -93,8 +137,12 @@ def find(env, cases):
     )
     rows = env.execute_query(
         SQL(
-            """SELECT item.id, item.case_id, item.move_id, item.move_line_id, found.credit_id, found.name
-                 FROM (%s) found JOIN collection_item item ON item.id = found.item_id ORDER BY item.id""",
+            """SELECT item.id, item.case_id, item.move_id, item.move_line_id, found.credit_id, found.name,
+                      -credit.amount_currency, credit.currency_id
+                 FROM (%s) found
+                 JOIN collection_item item ON item.id = found.item_id
+                 JOIN account_move_line credit ON credit.id = found.credit_id
+                ORDER BY found.is_same DESC, item.id""",
             returned_sql(env, items),
         )
     )

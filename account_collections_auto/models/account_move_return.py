@@ -20,15 +20,13 @@ class AccountMove(models.Model):
         """Without dependencies: a form reads it, and posting and matching entries need not keep it up to date."""
         found = returned.find(self.env, self._find_collection_return_cases())
         for move in self:
-            payments = [entry.payment for entry in found if entry.move_id == move._origin.id]
-            move.collection_return_of = ", ".join(payments)
+            entries = [entry for entry in found if entry.move_id == move._origin.id]
+            move.collection_return_of = ", ".join(map(self.env["collection.case"]._describe_payment_of, entries))
 
     def _find_collection_return_cases(self):
         """Return the cases with an open item of one of these entries of a bank; no statement where there is no such entry."""
         entries = self._origin.filtered(
-            lambda move: (
-                move.move_type == "entry" and move.state == "posted" and move.journal_id.type in ("bank", "cash", "credit")
-            )
+            lambda move: move.move_type == "entry" and move.state == "posted" and move.journal_id.type in returned.BANKS
         )
         # sudo: whoever keeps the books need not see cases
         return self.env["collection.item"].sudo().search([("move_id", "in", entries.ids)]).case_id

@@ -35,8 +35,13 @@ class CollectionCase(models.Model):
             "%(entry)s over %(amount)s looks like the return of %(payment)s",
             entry=item.display_name,
             amount=item.currency_id.format(item.amount_residual_currency),
-            payment=entry.payment,
+            payment=self._describe_payment_of(entry),
         )
+
+    @api.model
+    def _describe_payment_of(self, entry):
+        """Return the name and the amount of the payment that ``entry`` takes back, as it looks."""
+        return f"{entry.payment} ({self.env['res.currency'].browse(entry.currency_id).format(entry.amount)})"
 
     def _compute_is_return_to_match(self):
         found = self.search([("id", "in", self.ids), ("is_return_to_match", "=", True)])
@@ -74,9 +79,7 @@ class CollectionCase(models.Model):
                 if entry.credit_id in matched:
                     continue  # two entries over one payment: the next look finds another payment, or none
                 matched.add(entry.credit_id)
-                credit = lines.browse(entry.credit_id)
-                credit.remove_move_reconcile()
-                (credit + lines.browse(entry.line_id)).reconcile()
+                self._match_return(lines.browse(entry.credit_id), lines.browse(entry.line_id))
                 names.setdefault(self.browse(entry.case_id), []).append(entry.payment)
         if not names:
             raise UserError(self.env._("Nothing is booked here that looks like a returned payment."))
@@ -87,6 +90,19 @@ class CollectionCase(models.Model):
             )
         still = {entry.case_id for entry in returned.find(self.env, self)}
         self.filtered(lambda case: case.id not in still)._get_return_todos().unlink()
+
+    @api.model
+    def _match_return(self, credit, debit):
+        """Match the two instead of what ``credit`` is matched with, and nothing is left of either when they are worth the same.
+
+        Between our own currency and another one at the rate of the line that has one: Odoo would take the rate of a day.
+        """
+        credit.remove_move_reconcile()
+        lines = credit + debit
+        foreign = lines.filtered(lambda line: line.currency_id != line.company_currency_id)
+        if len(foreign) == 1:
+            lines = lines.with_context(forced_rate_from_register_payment=abs(foreign.amount_currency / foreign.balance))
+        lines.reconcile()
 
     def _get_return_todos(self):
         # sudo: the to-dos of colleagues, of cases that this user may write

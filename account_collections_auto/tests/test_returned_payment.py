@@ -16,6 +16,7 @@ class TestReturnedPayment(CollectionsCase):
         cls.collector = cls.make_user("carla", "account_collections_auto.group_collector")
         cls.accountant = cls.make_user("anna", "account.group_account_invoice")
         cls.buyer = cls.customer("Buyer")
+        cls.pay_in_cash = cls.company_data["default_journal_bank"]
         cls.debt = cls.invoice(cls.buyer, 1000, due=TODAY - timedelta(days=40))
         cls.company.collection_user_id = cls.collector
         cls.payment = cls.pay(cls.debt, on=TODAY - timedelta(days=20))
@@ -24,6 +25,9 @@ class TestReturnedPayment(CollectionsCase):
     def took_back(self, amount=1000, on=TODAY - timedelta(days=8), customer=None, **vals):
         return self.booked_bank_line(customer or self.buyer, -amount, on, **vals)
 
+    def receivable(self, move):
+        return move.line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+
     def todos(self):
         todo = self.env.ref(TODO)
         return self.case(self.buyer).activity_ids.filtered(lambda activity: activity.activity_type_id == todo)
@@ -31,14 +35,19 @@ class TestReturnedPayment(CollectionsCase):
     def assertReminded(self, lines):
         self.run_cycle()
         [sent] = self.sent(self.buyer)
-        self.assertLessEqual(set(lines.move_id), set(sent[2]))
+        self.assertEqual(set(sent[2]), set(lines.move_id))
         self.assertFalse(self.todos())
 
     def assertTaken(self, line):
         self.run_cycle()
         self.assertNotSent(self.buyer)
         self.assertWithheld(self.buyer, "returned_payment")
-        self.assertEqual(line.move_id.collection_return_of, self.payment.move_id.name)
+        self.assertReturnOf(line, self.payment)
+
+    def assertReturnOf(self, line, payment):
+        line.move_id.invalidate_recordset(["collection_return_of"])
+        amount = payment.currency_id.format(payment.amount)
+        self.assertEqual(line.move_id.collection_return_of, f"{payment.move_id.name} ({amount})")
 
     # -- what looks like one -------------------------------------------------------------------------------------------
 
@@ -72,8 +81,10 @@ class TestReturnedPayment(CollectionsCase):
         stranger = self.customer("Stranger", "stranger@example.com")
         theirs = self.took_back(customer=stranger)
         more = self.took_back(1007.5)
+        fee = self.took_back(7.5, payment_ref=f"Charges for the return of {self.debt.name}")
+        cash = self.took_back(journal=self.company_data["default_journal_cash"])
         before = self.took_back(on=TODAY - timedelta(days=21))
-        self.assertReminded(more + before)
+        self.assertReminded(more + fee + cash + before)
         self.assertEqual([list(sent[2]) for sent in self.sent(stranger)], [[theirs.move_id]], "money of another customer")
 
     def test_a_payment_of_long_ago_or_one_that_went_back_already_was_not_meant(self):
@@ -82,28 +93,58 @@ class TestReturnedPayment(CollectionsCase):
         (line + self.paid).reconcile()
         self.assertReminded(self.took_back(on=TODAY - timedelta(days=9)))
         old = self.customer("Old")
-        self.money_on_account(old, 500, TODAY - timedelta(days=80))
+        self.pay(self.invoice(old, 500, due=TODAY - timedelta(days=90)), on=TODAY - timedelta(days=80))
         entry = self.took_back(500, customer=old)
-        self.case(old)
+        self.run_cycle()
         self.assertFalse(entry.move_id.collection_return_of)
+        self.assertEqual([set(sent[2]) for sent in self.sent(old)], [{entry.move_id}])
 
     def test_a_payment_in_another_currency_comes_back_in_our_own(self):
-        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
+        """At the rate of the payment, whatever the rate is by then: nothing is left of the two."""
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0), (str(TODAY - timedelta(days=9)), 2.2)])
         debt = self.invoice(self.buyer, 3000, currency=francs, due=TODAY - timedelta(days=40))
         payment = self.pay(debt, on=TODAY - timedelta(days=10))
         line = self.took_back(1500)
         self.case(self.buyer)
-        self.assertEqual(line.move_id.collection_return_of, payment.move_id.name)
+        self.assertReturnOf(line, payment)
         line.move_id.action_match_return()
-        self.assertEqual((debt.amount_residual, line.reconciled), (3000, True))
+        self.assertRecordValues(debt, [{"amount_residual": 3000}])
+        pair = line + payment.move_id.line_ids.filtered(lambda each: each.account_id == line.account_id)
+        nothing = {"reconciled": True, "amount_residual": 0, "amount_residual_currency": 0}
+        self.assertRecordValues(pair, [nothing, nothing])
+        self.assertEqual(self.items(self.buyer).move_id, debt)
 
-    def test_a_credit_note_that_was_paid_out_is_no_return(self):
-        self.credit_note(self.buyer, 1000, on=TODAY - timedelta(days=9))
+    def test_our_money_comes_back_in_another_currency(self):
+        francs = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0), (str(TODAY - timedelta(days=9)), 2.5)])
+        line = self.took_back(1000, foreign_currency_id=francs.id, amount_currency=-2100)
+        self.case(self.buyer)
+        self.assertReturnOf(line, self.payment)
+        line.move_id.action_match_return()
+        self.assertTrue(line.reconciled and self.paid.reconciled)
+        self.assertEqual(self.items(self.buyer).mapped("amount_residual"), [1000])
+
+    def test_credit_notes_that_were_paid_out_are_no_return(self):
+        for amount in (400, 600):
+            self.credit_note(self.buyer, amount, on=TODAY - timedelta(days=9))
         line = self.took_back()
         self.run_cycle()
         self.assertFalse(line.move_id.collection_return_of)
         self.assertNotSent(self.buyer)
         self.assertFalse(self.todos())
+
+    def test_a_line_of_the_bank_that_was_matched_without_a_payment_is_named_too(self):
+        """By its own text, its reference, or the invoice that it paid."""
+        for number, text in enumerate(("Transfer 70801", "Ref. 55-123", "{}")):
+            customer = self.customer(f"Direct {number}")
+            debt = self.invoice(customer, 300, due=TODAY - timedelta(days=40))
+            money = self.booked_bank_line(
+                customer, 300, TODAY - timedelta(days=100), payment_ref="Transfer 70801", ref="55/123"
+            )
+            (money + self.receivable(debt)).reconcile()
+            line = self.took_back(305, customer=customer, payment_ref="Returned: " + text.format(debt.name))
+            with self.subTest(text):
+                self.case(customer)
+                self.assertIn(money.move_id.name, line.move_id.collection_return_of or "")
 
     # -- matching the two ----------------------------------------------------------------------------------------------
 
@@ -138,6 +179,35 @@ class TestReturnedPayment(CollectionsCase):
         self.assertEqual((self.debt + second).mapped("amount_residual"), [1000, 1000])
         self.assertTrue(all(lines.mapped("reconciled")))
         self.assertFalse(self.case(self.buyer).returned_notice)
+
+    def test_the_whole_payment_is_the_return_and_the_charges_are_a_debt_of_their_own(self):
+        """Both name the invoice, and the charges are booked first."""
+        fee = self.took_back(7.5, payment_ref=f"Charges {self.debt.name}")
+        line = self.took_back(payment_ref=f"Returned {self.debt.name}")
+        case = self.case(self.buyer)
+        self.assertIn(self.company.currency_id.format(1000), case.returned_notice)
+        case.action_match_returns()
+        self.assertRecordValues(fee + line + self.paid, [{"reconciled": done} for done in (False, True, True)])
+        self.assertIn(line, self.paid.matched_debit_ids.debit_move_id)
+        self.assertEqual(set(self.items(self.buyer).move_id), {self.debt, fee.move_id})
+
+    def test_of_two_entries_over_one_payment_the_one_of_its_amount_is_the_return(self):
+        more = self.took_back(1010, payment_ref=f"Returned with charges {self.debt.name}")
+        line = self.took_back(payment_ref=f"Returned {self.debt.name}")
+        self.case(self.buyer).action_match_returns()
+        self.assertRecordValues(more + line, [{"reconciled": False}, {"reconciled": True}])
+
+    def test_money_that_is_matched_with_nothing_is_taken_first(self):
+        """Then nothing that was paid is opened; but where the bank names a payment, it is that one."""
+        unmatched = self.money_on_account(self.buyer, 1000, TODAY - timedelta(days=25))
+        line = self.took_back()
+        named = self.took_back(on=TODAY - timedelta(days=7), payment_ref=f"Returned {self.debt.name}")
+        self.case(self.buyer)
+        self.assertReturnOf(line, unmatched)
+        self.assertReturnOf(named, self.payment)
+        line.move_id.action_match_return()
+        self.assertRecordValues(self.debt, [{"amount_residual": 0}])
+        self.assertTrue(line.reconciled)
 
     def test_who_matched_them_without_us_is_not_asked_any_more(self):
         line = self.took_back()
