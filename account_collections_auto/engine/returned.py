@@ -7,7 +7,6 @@ from odoo.tools import SQL
 # A debit may be sent back for eight weeks; where it was never allowed for thirteen months, but then its text has to name it.
 DAYS, NAMED_DAYS = 62, 400
 
-
 # Only a bank takes money back; what goes out of the cash box is a refund.
 BANKS = ("bank", "credit")
 MONEY = (*BANKS, "cash")
@@ -31,8 +30,9 @@ def returned_sql(env, items):
 
     An item looks like one that was booked by a bank journal, is no invoice, was matched with nothing yet, and is over the
     amount of a payment of the same customer not long before (``is_same``), or names it in its text and is over no less: with
-    charges. A payment that is matched with what went out is returned already; and where open credit notes cover the entry,
-    these were paid out. What the text names comes first, then the same amount, then money that is matched with nothing.
+    charges; unless a person said that it is none. A payment that is matched with what went out is returned already; and where
+    open credit notes cover the entry, these were paid out. What the text names comes first, then the same amount, then money
+    that is matched with nothing.
     ``items``: the table to look at, with item_id, case_id, move_id, move_line_id, collectable.
     """
     return SQL(
@@ -45,6 +45,7 @@ def returned_sql(env, items):
                  JOIN account_journal journal ON journal.id = move.journal_id AND journal.type IN %(banks)s
                  JOIN account_move_line debit ON debit.id = item.move_line_id
                  JOIN collection_case kase ON kase.id = item.case_id
+                 JOIN collection_item own ON own.id = item.item_id AND own.is_no_return IS NOT TRUE
                 WHERE item.collectable AND debit.amount_residual_currency = debit.amount_currency
                   AND COALESCE((
                       SELECT sum(given.amount_residual_currency) FROM collection_item given

@@ -67,6 +67,7 @@ from . import collection_reason_placement
 from . import collection_item_placement
 from . import collection_case_placement
 from . import collection_item_dispute
+from . import collection_item_return
 from . import collection_item_settlement
 from . import collection_item_promise
 from . import collection_item_decide

@@ -37,3 +37,9 @@ class AccountMove(models.Model):
         if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
             raise AccessError(self.env._("Payments are matched by whoever keeps the books. Ask an accountant."))
         self._find_collection_return_cases()._match_returns(self.env["account.move.line"], self)
+
+    def action_deny_return(self):
+        """This entry is no returned payment, but a debt of its own: it is reminded of, and nobody is asked again."""
+        self.check_access("read")
+        found = returned.find(self.env, self._find_collection_return_cases())
+        return self.env["collection.case"]._deny_returns([entry.item_id for entry in found if entry.move_id in self.ids])

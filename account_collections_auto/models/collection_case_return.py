@@ -20,7 +20,7 @@ class CollectionCase(models.Model):
         help="Something was booked that looks like a payment that the bank took back; somebody has a to-do to match the two.",
     )
 
-    @api.depends("item_ids.amount_residual")
+    @api.depends("item_ids.amount_residual", "item_ids.is_no_return")
     @api.depends_context("lang")
     def _compute_returned_notice(self):
         found = returned.find(self.env, self._origin)
@@ -88,8 +88,7 @@ class CollectionCase(models.Model):
             case._message_log(
                 body=self.env._("Returned by the bank: %(payments)s. What was paid is open again.", payments=names_of_case)
             )
-        still = {entry.case_id for entry in returned.find(self.env, self)}
-        self.filtered(lambda case: case.id not in still)._get_return_todos().unlink()
+        self._close_return_todos()
 
     @api.model
     def _match_return(self, credit, debit):
@@ -104,6 +103,22 @@ class CollectionCase(models.Model):
             lines = lines.with_context(forced_rate_from_register_payment=abs(foreign.amount_currency / foreign.balance))
         lines.reconcile()
 
+    def action_deny_returns(self):
+        """What looks like returned payments here is none: it is reminded of, and nobody is asked again."""
+        self.check_access("read")
+        return self._deny_returns([entry.item_id for entry in returned.find(self.env, self)])
+
+    @api.model
+    def _deny_returns(self, item_ids):
+        if not item_ids:
+            raise UserError(self.env._("Nothing is booked here that looks like a returned payment."))
+        return self.env["collection.item"].browse(item_ids)._deny_returns()
+
+    def _close_return_todos(self):
+        """The to-dos of these cases are done where nothing looks like a returned payment any more."""
+        still = {entry.case_id for entry in returned.find(self.env, self)}
+        self.filtered(lambda case: case.id not in still)._get_return_todos().unlink()
+
     def _get_return_todos(self):
         # sudo: the to-dos of colleagues, of cases that this user may write
         return self.env["mail.activity"].sudo().search(self._return_todo_domain() & Domain("res_id", "in", self.ids))
@@ -116,8 +131,7 @@ class CollectionCase(models.Model):
         asked = self.search([("company_id", "=", company.id), ("is_return_to_match", "=", True)])
         earlier = asked.filtered(lambda case: case.id not in case_ids)
         if earlier:
-            still = {entry.case_id for entry in returned.find(self.env, earlier)}
-            earlier.filtered(lambda case: case.id not in still)._get_return_todos().unlink()
+            earlier._close_return_todos()
         users = (self.browse(case_ids) - asked)._get_todo_users()
         self.browse(case_ids).mapped("display_name")  # for the to-dos: Odoo would read them one by one
         for user in set(users.values()):

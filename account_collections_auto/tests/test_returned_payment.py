@@ -91,11 +91,11 @@ class TestReturnedPayment(CollectionsCase):
         line = self.took_back()
         (line + self.paid).remove_move_reconcile()
         (line + self.paid).reconcile()
-        self.assertReminded(self.took_back(on=TODAY - timedelta(days=9)))
+        again = self.took_back(on=TODAY - timedelta(days=9))
         old = self.customer("Old")
         self.pay(self.invoice(old, 500, due=TODAY - timedelta(days=90)), on=TODAY - timedelta(days=80))
         entry = self.took_back(500, customer=old)
-        self.run_cycle()
+        self.assertReminded(again + self.receivable(self.debt))
         self.assertFalse(entry.move_id.collection_return_of)
         self.assertEqual([set(sent[2]) for sent in self.sent(old)], [{entry.move_id}])
 
@@ -222,6 +222,57 @@ class TestReturnedPayment(CollectionsCase):
     def test_it_is_not_handed_over(self):
         item = self.items(self.took_back().move_id)
         self.assertIn("the return of", self.env["collection.placement"]._find_obstacles(item)[item])
+
+    # -- it is none ----------------------------------------------------------------------------------------------------
+
+    def test_a_collector_says_that_it_is_a_debt_of_its_own_and_it_is_reminded_of(self):
+        line = self.took_back()
+        self.assertTaken(line)
+        case = self.case(self.buyer).with_user(self.collector)
+        undo = case.action_deny_returns()
+        self.assertFalse(case.returned_notice)
+        self.assertFalse(self.todos())
+        said = self.case(self.buyer).message_ids[0]
+        self.assertIn(line.move_id.name, said.body)
+        self.assertEqual(said.author_id, self.collector.partner_id)
+        item = self.items(line.move_id)
+        self.assertNotIn("the return of", str(self.env["collection.placement"]._find_obstacles(item)))
+        self.run_on(1)
+        self.assertEqual([sent[2] for sent in self.sent(self.buyer)], [{line.move_id: 1000}])
+        self.assertFalse(self.todos())
+        with self.assertRaisesRegex(UserError, "Nothing is booked"):
+            case.action_deny_returns()
+        # it is said of the entry, also after it was matched and that was undone
+        self.paid.remove_move_reconcile()
+        (line + self.paid).reconcile()
+        self.case(self.buyer)
+        line.remove_move_reconcile()
+        (self.paid + self.receivable(self.debt)).reconcile()
+        self.assertTrue(self.items(line.move_id).is_no_return)
+        self.assertFalse(self.case(self.buyer).returned_notice)
+
+        params = undo["params"]
+        self.env[params["model"]].with_user(self.collector).browse(params["ids"]).action_undo()
+        self.assertReturnOf(line, self.payment)
+        self.assertTrue(self.todos())
+
+    def test_an_accountant_says_it_on_the_entry_and_an_auditor_does_not(self):
+        line = self.took_back()
+        self.run_cycle()
+        move = line.move_id
+        auditor = self.make_user("audrey", "account_collections_auto.group_collection_auditor")
+        for record, method in (
+            (move, "action_deny_return"),
+            (self.case(self.buyer), "action_deny_returns"),
+            (self.items(move), "action_undo"),
+        ):
+            with self.subTest(method), self.assertRaises(AccessError):
+                getattr(record.with_user(auditor), method)()
+        undo = move.with_user(self.accountant).action_deny_return()
+        self.assertFalse(move.with_user(self.accountant).collection_return_of)
+        self.assertFalse(self.todos())
+        self.env["collection.item"].with_user(self.accountant).browse(undo["params"]["ids"]).action_undo()
+        self.assertTrue(self.todos())
 
     def test_asking_costs_the_same_for_two_and_for_ten_customers(self):
         def statements(count):
