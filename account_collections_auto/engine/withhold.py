@@ -273,7 +273,10 @@ def payment_on_its_way(items=TMP_ITEM):
 
 
 def direct_debit():
-    """We collect it ourselves; not until a debit failed does the customer have anything to do."""
+    """We collect it ourselves; not until a debit failed does the customer have anything to do.
+
+    One that the bank took back failed, too: its payment stays posted and linked, matched with what went out of the bank.
+    """
     return SQL(
         """SELECT item.item_id, 'direct_debit', NULL::date, NULL::text
              FROM collection_tmp_item item JOIN res_partner partner ON partner.id = item.debtor_id
@@ -285,7 +288,15 @@ def direct_debit():
               AND NOT EXISTS (
                   SELECT 1 FROM account_move__account_payment link
                     JOIN account_payment payment ON payment.id = link.payment_id
-                   WHERE link.invoice_id = item.move_id AND payment.state IN ('canceled', 'rejected'))"""
+                   WHERE link.invoice_id = item.move_id AND payment.state IN ('canceled', 'rejected'))
+              AND NOT EXISTS (
+                  SELECT 1 FROM account_move__account_payment link
+                    JOIN account_payment payment ON payment.id = link.payment_id
+                    JOIN account_move_line credit ON credit.move_id = payment.move_id AND credit.balance < 0
+                    JOIN account_account account ON account.id = credit.account_id
+                                                AND account.account_type = 'asset_receivable'
+                   WHERE link.invoice_id = item.move_id AND %s)""",
+        returned.taken_back_sql("credit"),
     )
 
 

@@ -274,3 +274,20 @@ class TestBank(CollectionsCase):
         self.transaction("error")
         self.run_on(1)
         self.assertSent(self.buyer, self.level(7), TODAY + timedelta(days=1))
+
+    def test_direct_debit_that_the_bank_took_back_is_reminded_again(self):
+        """Its payment is neither canceled nor rejected, and the invoice keeps its link to it."""
+        self.buyer.collection_direct_debit = True
+        payment = self.payment(date=TODAY - timedelta(days=20))
+        payment.action_post()
+        own = (self.due + payment.move_id).line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        own.reconcile()
+        self.assertTrue(own.full_reconcile_id)
+        line = self.booked_bank_line(self.buyer, -1000, TODAY - timedelta(days=8), payment_ref="Debit returned")
+        self.run_cycle()
+        self.assertNotSent(self.buyer)
+        self.assertWithheld(self.buyer, "returned_payment")
+        line.move_id.action_match_return()
+        self.assertEqual(self.due.matched_payment_ids, payment)
+        self.run_on(1)
+        self.assertSent(self.buyer, self.level(7), TODAY + timedelta(days=1))
