@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine import withhold
+from ..engine import returned, withhold
 
 # Without contact for so many days, a customer may be called; so many of them a day and company, the largest first.
 DAYS_WITHOUT_CONTACT = 14
@@ -165,7 +165,8 @@ class CollectionCase(models.Model):
 
         A customer with a message on its way, or to approve, is about to hear from us anyway. Credits and payments on their
         way count as paid, and money that lies unmatched in the bank settles the matter for these days. What is disputed,
-        promised, paid in instalments or stopped otherwise is nothing to call about.
+        promised, paid in instalments or stopped otherwise is nothing to call about, nor is what looks like a returned payment:
+        somebody matches it first.
         """
         today = self._today_sql("kase")
         own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
@@ -198,7 +199,7 @@ class CollectionCase(models.Model):
                          JOIN collection_plan plan ON plan.id = owing.plan_id
                         WHERE owing.place <= %(candidates)s
                    ), candidate_item AS MATERIALIZED (
-                       SELECT item.id AS item_id, item.case_id, item.move_id, item.amount_residual,
+                       SELECT item.id AS item_id, item.case_id, item.move_id, item.move_line_id, item.amount_residual,
                               item.amount_residual_currency, item.amount_residual < 0 AS is_credit, (%(resting)s) AS rests,
                               item.amount_residual > 0 AND item.due_date < %(item_today)s AND item.is_small IS NOT TRUE
                                   AS collectable
@@ -211,7 +212,8 @@ class CollectionCase(models.Model):
                                                          disputed.amount / NULLIF(item.amount_residual_currency, 0), 1)
                                                 END) AS amount
                          FROM candidate_item item
-                         LEFT JOIN (SELECT DISTINCT item_id FROM (%(payment)s) payment) payment USING (item_id)
+                         LEFT JOIN (SELECT item_id FROM (%(payment)s) paid UNION
+                                    SELECT item_id FROM (%(returned)s) taken_back) payment USING (item_id)
                          LEFT JOIN disputed USING (item_id)
                         WHERE item.collectable AND (item.rests OR payment.item_id IS NOT NULL OR disputed.amount > 0)
                         GROUP BY item.case_id
@@ -241,6 +243,7 @@ class CollectionCase(models.Model):
             candidates=CANDIDATES,
             calls=CALLS_A_DAY,
             payment=withhold.payment_on_its_way(SQL("candidate_item")),
+            returned=returned.returned_sql(self.env, SQL("candidate_item")),
             resting=self._resting_item_sql("item", "calls"),
             disputed=self.env["collection.dispute"]._unclaimed_sql(
                 SQL("line.item_id IN (SELECT item_id FROM candidate_item)"), self._today_sql("stop")

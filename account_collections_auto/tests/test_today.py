@@ -337,6 +337,16 @@ class TestTodayCustomers(TodayCase):
         called = self.listed(self.today().open_calls()).partner_id
         self.assertEqual(called, owes | later, "Who owes 50 net of credits comes after who owes 100")
 
+    def test_nobody_calls_about_a_return_that_is_to_be_matched_first(self):
+        owes = self.debtor("Owes", 100, email=False)
+        returned = self.debtor("Returned", 700, email=False)
+        self.pay(self.items(returned).move_id, on=TODAY - timedelta(days=9))
+        line = self.booked_bank_line(returned, -700, TODAY - timedelta(days=4))
+        self.case(returned)
+        self.assertEqual(self.listed(self.today().open_calls()).partner_id, owes)
+        line.move_id.action_deny_return()
+        self.assertEqual(self.listed(self.today().open_calls()).partner_id, owes | returned)
+
     def test_nobody_calls_about_what_is_promised_disputed_or_said_to_be_paid(self):
         owes = self.debtor("Owes", 100, email=False)
         part, whole, promised, paid, held = (
