@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
+import pytest
 from odoo import Command
 from odoo.addons.account_collections_auto.tests.bulk import copy_rows
 from odoo.addons.account_collections_auto.tests.common import CollectionsCase
@@ -34,6 +35,10 @@ class ReplayCase(CollectionsCase):
         cls.set_rate(cls.currencies["CAD"], 1.25, on="2000-01-01")
         cls.partners, cls.books, cls.documents, cls.templates = {}, {}, {}, {}
         cls.spent = Counter()
+
+    @pytest.fixture(autouse=True)
+    def _show_counts(self, record_property):
+        self.show = lambda text: record_property("counts", text)
 
     # -- set-up --------------------------------------------------------------------------------------------------------
 
@@ -193,7 +198,7 @@ class ReplayCase(CollectionsCase):
                 receivable = self.company_data["default_account_receivable"].id
                 sides = ((receivable, -100.0), (self.pay_in_cash.default_account_id.id, 100.0))
                 lines = [Command.create({**common, "account_id": account, "balance": sum_}) for account, sum_ in sides]
-                values = {"move_type": "entry", "line_ids": lines}
+                values = {"move_type": "entry", "journal_id": self.pay_in_cash.id, "line_ids": lines}
             else:
                 line = Command.create({"name": "Goods", "price_unit": 100.0, "tax_ids": []})
                 move_type = "out_invoice" if kind == "invoice" else "out_refund"

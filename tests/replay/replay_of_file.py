@@ -3,8 +3,6 @@
 from collections import Counter
 from datetime import timedelta
 
-import pytest
-
 from .common import ReplayCase
 from .invoices import load
 from .oracle import Level, Plan
@@ -19,10 +17,6 @@ LEAST_PER_LEVEL = 50
 
 
 class ReplayOfFile(ReplayCase):
-    @pytest.fixture(autouse=True)
-    def _show_counts(self, record_property):
-        self.show = lambda text: record_property("counts", text)
-
     def replay_file(self, columns, limit=None):
         source, invoices = load(columns, limit)
         story = tell_story(invoices, "USD")
