@@ -120,20 +120,31 @@ def open_lines_over_sql(env, company_ids, dates):
     )
 
 
-def open_sums_sql(env, company_ids, dates, bucket, condition):
-    """Return a SELECT of (as_of, bucket, amount): what was open at the end of each of ``dates``, summed up.
-
-    ``bucket``: SQL on ``day.as_of`` and ``line.due_date``, which is NULL for credits; ``condition``: on ``line``, a row of
-    `lines_sql`. Quicker than to sum up `open_lines_over_sql`: each change counts on all days from its own on, so no line has
-    to be followed through the days.
-    """
+def open_sums_sql(env, company_ids, dates, bucket):
+    """Return a SELECT of (as_of, bucket, amount): what was open at the end of each of ``dates``, summed up; see `sums_sql`."""
     env.flush_all()
+    lines = SQL(
+        """%(matchings)s,
+           line AS MATERIALIZED (
+               SELECT line_id, counts_from, balance, CASE WHEN balance > 0 THEN due_date END AS due_date
+                 FROM (%(lines)s) line WHERE counts_from <= %(last)s)""",
+        matchings=matchings_sql(),
+        lines=lines_sql(company_ids),
+        last=max(dates),
+    )
+    return sums_sql(lines, dates, bucket)
+
+
+def sums_sql(lines, dates, bucket):
+    """Return a SELECT of (as_of, bucket, amount): what of ``lines`` was open at the end of each of ``dates``, summed up.
+
+    ``lines``: CTEs `line` (line_id, counts_from, balance, due_date) and `matching`; ``bucket``: SQL on ``day.as_of`` and
+    ``line.due_date``, which is NULL for credits. Quicker than to sum up `open_lines_over_sql`: each change counts on all days
+    from its own on, so no line has to be followed through the days.
+    """
     dates = sorted(set(dates))
     return SQL(
-        """WITH %(matchings)s,
-                line AS MATERIALIZED (
-                    SELECT line_id, counts_from, balance, CASE WHEN balance > 0 THEN due_date END AS due_date
-                      FROM (%(lines)s) line WHERE counts_from <= %(last)s AND %(condition)s),
+        """WITH %(lines)s,
                 change AS (
                     SELECT due_date, counts_from, balance AS amount FROM line
                      UNION ALL
@@ -149,9 +160,7 @@ def open_sums_sql(env, company_ids, dates, bucket, condition):
            SELECT day.as_of, %(bucket)s, sum(line.amount)
              FROM summed line JOIN unnest(%(dates)s::date[]) WITH ORDINALITY day (as_of, step) ON day.step >= line.step
             GROUP BY 1, 2""",
-        matchings=matchings_sql(),
-        lines=lines_sql(company_ids),
-        condition=condition,
+        lines=lines,
         bucket=bucket,
         dates=dates,
         last=dates[-1],
@@ -173,13 +182,28 @@ class TieOut(NamedTuple):
 
 
 def tie_out(env, company_ids, dates):
-    """Return {(date, company id): TieOut} of ``dates``, in one statement; companies without receivable lines are left out."""
+    """Return {(date, company id): TieOut} of ``dates``, in two statements; companies without receivable lines are left out."""
     dates = sorted(set(dates))
     if len(dates) == 1:
         open_lines = open_lines_sql(env, company_ids, dates[0])
         open_lines = SQL("SELECT %s::date AS as_of, line.* FROM (%s) line", dates[0], open_lines)
     else:
         open_lines = open_lines_over_sql(env, company_ids, dates)
+    rows = env.execute_query(
+        SQL("SELECT as_of, company_id, sum(residual) FROM (%(open)s) line GROUP BY 1, 2", open=open_lines)
+    )
+    opened = {(as_of, company_id): amount for as_of, company_id, amount in rows}
+    booked = read_booked(env, company_ids, dates)
+    return {key: tie(opened.get(key, 0), *booked.get(key, (0, 0))) for key in opened | booked}
+
+
+def tie(opened, balance, exchange):
+    """Return the `TieOut` of amounts."""
+    return TieOut(opened, balance, exchange, opened - balance - exchange)
+
+
+def read_booked(env, company_ids, dates):
+    """Return {(date, company id): (balance of the accounts, exchange differences that count already and are booked later)}."""
     rows = env.execute_query(
         SQL(
             """WITH %(matchings)s,
@@ -200,19 +224,16 @@ def tie_out(env, company_ids, dates):
                                                      AND line.company_id = ANY(%(companies)s)
                           JOIN day ON exchange_line.counts_from <= day.as_of AND line.date > day.as_of
                          GROUP BY 1, 2
-                    ),
-                    open AS (SELECT as_of, company_id, sum(residual) AS amount FROM (%(open)s) line GROUP BY 1, 2)
-               SELECT as_of, company_id, COALESCE(open.amount, 0), COALESCE(booked.amount, 0), COALESCE(ahead.amount, 0),
-                      COALESCE(open.amount, 0) - COALESCE(booked.amount, 0) - COALESCE(ahead.amount, 0)
-                 FROM booked FULL JOIN ahead USING (as_of, company_id) FULL JOIN open USING (as_of, company_id)""",
+                    )
+               SELECT as_of, company_id, COALESCE(booked.amount, 0), COALESCE(ahead.amount, 0)
+                 FROM booked FULL JOIN ahead USING (as_of, company_id)""",
             matchings=matchings_sql(),
             accounts=ACCOUNTS,
             companies=list(company_ids),
             dates=dates,
-            open=open_lines,
         )
     )
-    return {(as_of, company_id): TieOut(*amounts) for as_of, company_id, *amounts in rows}
+    return {(as_of, company_id): (balance, exchange) for as_of, company_id, balance, exchange in rows}
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------

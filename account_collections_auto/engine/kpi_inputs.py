@@ -3,8 +3,12 @@
 Every reduction of a receivable is one of `KINDS`: money (payments and bank entries), credit notes, what was written off
 (entries against an expense or the account for write-offs, and what a payment left off), exchange differences, and other
 entries. A period is (start, end]: ``start`` is the day before its first day.
+
+The ledger is read once: `gathered` puts the receivable lines of a scope, what was matched with what, and the kinds of the
+entries into temporary tables, and the other functions read these.
 """
 
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from odoo.tools import SQL
@@ -63,16 +67,74 @@ class Position(NamedTuple):
     items: list
     disputed: float
     overdue_disputed: float
+    items_disputed: int
     customers: int
     customers_overdue: int
     customers_undisputed: int
     customers_overdue_undisputed: int
 
 
-def balances(env, scope, dates, starts):
+@contextmanager
+def gathered(env, scope):
+    """Gather the receivable lines of ``scope`` for the functions below, which are called inside.
+
+    Temporary tables: `collection_kpi_line` (due_date is NULL for credits), `collection_kpi_matching` (what was matched with
+    what, and the entry of the credit) and `collection_kpi_kind` (in which shares an entry is of which kind, see `_kinds_sql`).
+    """
+    env.flush_all()
+    matchings = as_of.matchings_sql()
+    _gather(
+        env,
+        "collection_kpi_matching",
+        SQL(
+            """WITH %s
+               SELECT matching.debit_move_id AS debit_id, matching.credit_move_id AS credit_id, matching.counts_from,
+                      matching.amount, credit.move_id
+                 FROM matching JOIN account_move_line credit ON credit.id = matching.credit_move_id""",
+            matchings,
+        ),
+    )
+    _gather(
+        env,
+        "collection_kpi_line",
+        SQL(
+            """WITH %(matchings)s
+               SELECT line.line_id, line.move_id, line.company_id, COALESCE(%(debtor)s, 0) AS debtor_id, line.counts_from,
+                      CASE WHEN line.balance > 0 THEN line.due_date END AS due_date, line.balance,
+                      journal.type = 'sale' AS is_sale
+                 FROM (%(lines)s) line
+                 JOIN account_journal journal ON journal.id = line.journal_id
+                 LEFT JOIN res_partner partner ON partner.id = line.partner_id
+                WHERE %(wanted)s""",
+            matchings=matchings,
+            debtor=env["collection.case"]._debtor_sql("partner"),
+            lines=as_of.lines_sql(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+        ),
+    )
+    _gather(env, "collection_kpi_kind", _kinds_sql())
+    yield
+    # After an error there is nothing to clear away: the transaction is undone.
+    env.cr.execute("DROP TABLE collection_kpi_line, collection_kpi_matching, collection_kpi_kind")
+
+
+def _gather(env, name, rows):
+    env.cr.execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", SQL.identifier(name), rows))
+    # Without statistics PostgreSQL would take a million rows for a thousand.
+    env.cr.execute(SQL("ANALYZE %s", SQL.identifier(name)))
+
+
+def balances(env, dates, starts):
     """Return {date: Balance}; ``starts``: first days overdue of the buckets after the first. One statement for all dates."""
     bucket = SQL("width_bucket(day.as_of - line.due_date, %s::int[])", list(starts))
-    rows = env.execute_query(as_of.open_sums_sql(env, scope.company_ids, dates, bucket, wanted_sql(env, scope)))
+    lines = SQL(
+        """line AS NOT MATERIALIZED (SELECT * FROM collection_kpi_line WHERE counts_from <= %s),
+           matching AS NOT MATERIALIZED (
+               SELECT debit_id AS debit_move_id, credit_id AS credit_move_id, counts_from, amount
+                 FROM collection_kpi_matching)""",
+        max(dates),
+    )
+    rows = env.execute_query(as_of.sums_sql(lines, dates, bucket))
     sums = {date: {} for date in dates}
     for date, number, amount in rows:
         sums[date][number] = amount
@@ -80,7 +142,7 @@ def balances(env, scope, dates, starts):
     return {date: Balance([found.get(number, 0.0) for number in numbers], found.get(None, 0.0)) for date, found in sums.items()}
 
 
-def position(env, scope, date, starts):
+def position(env, date, starts):
     """Return the Position on ``date``. One statement.
 
     A disputed item counts as disputed with all that is open of it, from the day of the dispute until it is settled. Without the
@@ -96,28 +158,32 @@ def position(env, scope, date, starts):
                          WHERE dispute.active AND dispute.date_from <= %(date)s
                            AND (dispute.ended_on IS NULL OR dispute.ended_on > %(date)s) AND item.move_line_id IS NOT NULL),
                     line AS MATERIALIZED (
-                        SELECT line.partner_id, line.residual, %(bucket)s AS bucket,
+                        SELECT line.debtor_id, line.residual, %(bucket)s AS bucket,
                                line.line_id IN (SELECT move_line_id FROM disputed) AS is_disputed
-                          FROM (%(open)s) line WHERE line.date_maturity IS NOT NULL AND %(wanted)s)
-               SELECT bucket, count(*), sum(residual) FILTER (WHERE is_disputed), NULL, NULL FROM line GROUP BY bucket
+                          FROM (%(open)s) line),
+                    customer AS (
+                        SELECT debtor_id, bool_or(bucket > 0) AS overdue, bool_or(NOT is_disputed) AS undisputed,
+                               bool_or(bucket > 0 AND NOT is_disputed) AS overdue_undisputed
+                          FROM line GROUP BY debtor_id)
+               SELECT bucket, count(*), sum(residual) FILTER (WHERE is_disputed), count(*) FILTER (WHERE is_disputed), NULL
+                 FROM line GROUP BY bucket
                 UNION ALL
-               SELECT -1, count(DISTINCT partner_id), count(DISTINCT partner_id) FILTER (WHERE bucket > 0),
-                      count(DISTINCT partner_id) FILTER (WHERE NOT is_disputed),
-                      count(DISTINCT partner_id) FILTER (WHERE bucket > 0 AND NOT is_disputed)
-                 FROM line""",
+               SELECT -1, count(*), count(*) FILTER (WHERE overdue), count(*) FILTER (WHERE undisputed),
+                      count(*) FILTER (WHERE overdue_undisputed)
+                 FROM customer WHERE debtor_id != 0""",
             date=date,
-            bucket=SQL("width_bucket(%s::date - line.date_maturity, %s::int[])", date, list(starts)),
-            open=as_of.open_lines_sql(env, scope.company_ids, date),
-            wanted=wanted_sql(env, scope),
+            bucket=SQL("width_bucket(%s::date - line.due_date, %s::int[])", date, list(starts)),
+            open=_open_debits(date),
         )
     )
     found = {number: [figure or 0 for figure in figures] for number, *figures in rows}
-    by_bucket = [found.get(number, [0, 0]) for number in range(len(starts) + 1)]
+    by_bucket = [found.get(number, [0, 0, 0]) for number in range(len(starts) + 1)]
     customers, overdue, undisputed, overdue_undisputed = found[-1]
     return Position(
         items=[row[0] for row in by_bucket],
         disputed=_cents(sum(row[1] for row in by_bucket)),
         overdue_disputed=_cents(sum(row[1] for row in by_bucket[1:])),
+        items_disputed=sum(row[2] for row in by_bucket),
         customers=int(customers),
         customers_overdue=int(overdue),
         customers_undisputed=int(undisputed),
@@ -130,25 +196,20 @@ def _cents(amount):
     return round(amount, 6)
 
 
-def flows(env, scope, dates):
+def flows(env, dates):
     """Return {date: {kind: amount}} of what was booked after the date before it in ``dates``, up to it. One statement.
 
     ``sales``: customer invoices less credit notes, tax included, by invoice date; sales receipts are cash sales and left out.
     The kinds of reductions by the day they count from, matched or not: ``money`` is payments less refunds.
     """
-    env.flush_all()
     dates = sorted(set(dates))
     rows = env.execute_query(
         SQL(
-            """WITH %(matchings)s,
-                    line AS MATERIALIZED (
-                        SELECT line.move_id, line.counts_from, line.balance, journal.type = 'sale' AS is_sale
-                          FROM (%(lines)s) line JOIN account_journal journal ON journal.id = line.journal_id
-                         WHERE %(wanted)s),
-                    %(kinds)s,
-                    sale AS MATERIALIZED (
-                        SELECT COALESCE(move.invoice_date, line.counts_from) AS day, move.move_type, line.balance
-                          FROM line JOIN account_move move ON move.id = line.move_id WHERE line.is_sale),
+            """WITH sale AS MATERIALIZED (
+                        SELECT COALESCE(move.invoice_date, line.counts_from) AS day, move.move_type,
+                               sum(line.balance) AS balance
+                          FROM collection_kpi_line line JOIN account_move move ON move.id = line.move_id
+                         WHERE line.is_sale GROUP BY 1, 2),
                     booked AS (
                         SELECT day, 'sales' AS kind, balance AS amount
                           FROM sale WHERE move_type IN ('out_invoice', 'out_refund')
@@ -157,17 +218,11 @@ def flows(env, scope, dates):
                          UNION ALL
                         SELECT day, 'other', -balance FROM sale WHERE move_type = 'entry'
                          UNION ALL
-                        SELECT line.counts_from, part.kind, -part.amount
-                          FROM line
-                          JOIN move_kind ON move_kind.move_id = line.move_id
-                         CROSS JOIN LATERAL %(parts)s WHERE NOT line.is_sale)
+                        SELECT line.counts_from, kind.kind, sum(-line.balance * kind.share)
+                          FROM collection_kpi_line line JOIN collection_kpi_kind kind ON kind.move_id = line.move_id
+                         WHERE NOT line.is_sale GROUP BY 1, 2)
                SELECT width_bucket(day - 1, %(dates)s::date[]), kind, sum(amount)
                  FROM booked WHERE day <= %(last)s GROUP BY 1, 2""",
-            matchings=as_of.matchings_sql(),
-            lines=as_of.lines_sql(scope.company_ids),
-            wanted=wanted_sql(env, scope),
-            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM line WHERE NOT is_sale")),
-            parts=_parts(SQL("line.balance")),
             dates=dates,
             last=dates[-1],
         )
@@ -192,7 +247,7 @@ class Recovery(NamedTuple):
         return self.at_start + self.fell_due
 
 
-def recovery(env, scope, start, end):
+def recovery(env, start, end):
     """Return the Recovery of (start, end]; ``reduced``: {kind: amount}. One statement.
 
     The base is what was overdue at the start, and of each item that fell due since the rest at the end of its due date. Credit
@@ -200,40 +255,26 @@ def recovery(env, scope, start, end):
     """
     rows = env.execute_query(
         SQL(
-            """WITH %(matchings)s,
-                    line AS MATERIALIZED (
+            """WITH line AS (
                         SELECT line.*, GREATEST(line.due_date, line.counts_from, %(start)s) AS since
-                          FROM (%(lines)s) line
-                         WHERE line.balance > 0 AND line.due_date < %(end)s AND line.counts_from <= %(end)s AND %(wanted)s
-                           AND (line.reconciled IS NOT TRUE
-                                OR line.line_id IN (SELECT debit_move_id FROM matching WHERE counts_from > %(start)s))),
+                          FROM collection_kpi_line line WHERE line.due_date < %(end)s AND line.counts_from <= %(end)s),
                     debt AS MATERIALIZED (
                         SELECT line.*, line.balance - COALESCE(before.amount, 0) AS rest
                           FROM line
                           LEFT JOIN (SELECT line.line_id, sum(matching.amount) AS amount
-                                       FROM line JOIN matching ON matching.debit_move_id = line.line_id
+                                       FROM line JOIN collection_kpi_matching matching ON matching.debit_id = line.line_id
                                       WHERE matching.counts_from <= line.since GROUP BY 1) before
                             ON before.line_id = line.line_id
-                         WHERE line.balance > COALESCE(before.amount, 0)),
-                    reduction AS MATERIALIZED (
-                        SELECT matching.amount, credit.move_id
-                          FROM debt
-                          JOIN matching ON matching.debit_move_id = debt.line_id
-                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
-                         WHERE matching.counts_from > debt.since AND matching.counts_from <= %(end)s),
-                    %(kinds)s
+                         WHERE line.balance > COALESCE(before.amount, 0))
                SELECT CASE WHEN due_date < %(start)s AND counts_from <= %(start)s THEN 'at_start' ELSE 'fell_due' END,
                       sum(rest), count(*)
                  FROM debt GROUP BY 1
                 UNION ALL
-               SELECT part.kind, sum(part.amount), 0
-                 FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
-                CROSS JOIN LATERAL %(parts)s GROUP BY 1""",
-            matchings=as_of.matchings_sql(),
-            lines=as_of.lines_sql(scope.company_ids),
-            wanted=wanted_sql(env, scope),
-            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
-            parts=_parts(SQL("reduction.amount")),
+               SELECT kind.kind, sum(matching.amount * kind.share), 0
+                 FROM debt
+                 JOIN collection_kpi_matching matching ON matching.debit_id = debt.line_id
+                 JOIN collection_kpi_kind kind ON kind.move_id = matching.move_id
+                WHERE matching.counts_from > debt.since AND matching.counts_from <= %(end)s GROUP BY 1""",
             start=start,
             end=end,
         )
@@ -247,7 +288,7 @@ def recovery(env, scope, start, end):
     )
 
 
-def delays(env, scope, start, end):
+def delays(env, start, end):
     """Return two lists of (amount, days after the due date, number) of what was paid in (start, end]. One statement.
 
     The first by allocation: money matched with an item, by the day the matching counts from. The second: items that were
@@ -255,24 +296,18 @@ def delays(env, scope, start, end):
     """
     rows = env.execute_query(
         SQL(
-            """WITH %(matchings)s,
-                    line AS MATERIALIZED (
-                        SELECT line.* FROM (%(lines)s) line
-                         WHERE line.balance > 0 AND %(wanted)s AND line.line_id IN (
-                                   SELECT debit_move_id FROM matching
+            """WITH paid AS MATERIALIZED (
+                        SELECT line.line_id, line.due_date, line.balance
+                          FROM collection_kpi_line line
+                         WHERE line.due_date IS NOT NULL AND line.line_id IN (
+                                   SELECT debit_id FROM collection_kpi_matching
                                     WHERE counts_from > %(start)s AND counts_from <= %(end)s)),
-                    reduction AS MATERIALIZED (
-                        SELECT line.line_id, line.due_date, line.balance, matching.amount, matching.counts_from, credit.move_id
-                          FROM line
-                          JOIN matching ON matching.debit_move_id = line.line_id
-                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
+                    part AS MATERIALIZED (
+                        SELECT paid.*, matching.counts_from, kind.kind, matching.amount * kind.share AS amount
+                          FROM paid
+                          JOIN collection_kpi_matching matching ON matching.debit_id = paid.line_id
+                          JOIN collection_kpi_kind kind ON kind.move_id = matching.move_id
                          WHERE matching.counts_from <= %(end)s),
-                    %(kinds)s,
-                    part AS (
-                        SELECT reduction.line_id, reduction.due_date, reduction.balance, reduction.counts_from, part.kind,
-                               part.amount
-                          FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
-                         CROSS JOIN LATERAL %(parts)s),
                     closed AS (
                         SELECT due_date, balance, max(counts_from) AS counts_from
                           FROM part GROUP BY line_id, due_date, balance
@@ -282,11 +317,6 @@ def delays(env, scope, start, end):
                  FROM part WHERE kind = 'money' AND counts_from > %(start)s GROUP BY 2
                 UNION ALL
                SELECT FALSE, counts_from - due_date, sum(balance), count(*) FROM closed GROUP BY 2""",
-            matchings=as_of.matchings_sql(),
-            lines=as_of.lines_sql(scope.company_ids),
-            wanted=wanted_sql(env, scope),
-            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
-            parts=_parts(SQL("reduction.amount")),
             start=start,
             end=end,
         )
@@ -297,42 +327,24 @@ def delays(env, scope, start, end):
     return found[True], found[False]
 
 
-def rolled(env, scope, start, end, starts):
+def rolled(env, start, end, starts):
     """Return {(bucket on ``start``, bucket on ``end`` or kind of reduction): amount} of what was open on ``start``."""
     rows = env.execute_query(
         SQL(
-            """WITH %(matchings)s,
-                    line AS MATERIALIZED (
-                        SELECT line.as_of, line.line_id, line.residual, %(bucket)s AS bucket
-                          FROM (%(open)s) line WHERE line.date_maturity IS NOT NULL AND %(wanted)s),
-                    before AS MATERIALIZED (SELECT * FROM line WHERE as_of = %(start)s),
-                    reduction AS MATERIALIZED (
-                        SELECT before.bucket, matching.amount, credit.move_id
-                          FROM before
-                          JOIN matching ON matching.debit_move_id = before.line_id
-                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
-                         WHERE matching.counts_from > %(start)s AND matching.counts_from <= %(end)s),
-                    %(kinds)s
+            """WITH before AS MATERIALIZED (SELECT line.*, %(bucket_before)s AS bucket FROM (%(before)s) line),
+                    after AS (SELECT line.*, %(bucket_after)s AS bucket FROM (%(after)s) line)
                SELECT before.bucket, after.bucket::text, sum(after.residual)
-                 FROM before JOIN line after ON after.line_id = before.line_id AND after.as_of = %(end)s GROUP BY 1, 2
+                 FROM before JOIN after ON after.line_id = before.line_id GROUP BY 1, 2
                 UNION ALL
-               SELECT reduction.bucket, part.kind, sum(part.amount)
-                 FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
-                CROSS JOIN LATERAL %(parts)s GROUP BY 1, 2""",
-            matchings=as_of.matchings_sql(),
-            # Two days not long ago: quicker one by one than in a pass over the whole ledger.
-            open=SQL(
-                "SELECT %(start)s::date AS as_of, line.* FROM (%(before)s) line "
-                "UNION ALL SELECT %(end)s::date, line.* FROM (%(after)s) line",
-                start=start,
-                before=as_of.open_lines_sql(env, scope.company_ids, start),
-                end=end,
-                after=as_of.open_lines_sql(env, scope.company_ids, end),
-            ),
-            bucket=_bucket(starts),
-            wanted=wanted_sql(env, scope),
-            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
-            parts=_parts(SQL("reduction.amount")),
+               SELECT before.bucket, kind.kind, sum(matching.amount * kind.share)
+                 FROM before
+                 JOIN collection_kpi_matching matching ON matching.debit_id = before.line_id
+                 JOIN collection_kpi_kind kind ON kind.move_id = matching.move_id
+                WHERE matching.counts_from > %(start)s AND matching.counts_from <= %(end)s GROUP BY 1, 2""",
+            before=_open_debits(start),
+            after=_open_debits(end),
+            bucket_before=SQL("width_bucket(%s::date - line.due_date, %s::int[])", start, list(starts)),
+            bucket_after=SQL("width_bucket(%s::date - line.due_date, %s::int[])", end, list(starts)),
             start=start,
             end=end,
         )
@@ -383,28 +395,23 @@ def settled_disputes(env, scope, start, end):
     return rows[0]
 
 
-def cured(env, scope, start, end):
+def cured(env, start, end):
     """Return [(level id, number, days in all, number that ended otherwise)] of customers who stopped being late.
 
     A customer is late from the day after something fell due until nothing that is overdue is left; days are counted between
     these two. The time ended in (start, end]. ``number``: those who were cured, which means that more was paid in money than
     was taken off otherwise. By the highest level that was sent meanwhile; None: nothing was sent. One statement.
     """
-    env.flush_all()
     return env.execute_query(
         SQL(
-            """WITH %(matchings)s,
-                    line AS MATERIALIZED (
-                        SELECT line.*, %(debtor)s AS debtor_id, split_part(company.parent_path, '/', 1)::int AS root_id,
+            """WITH line AS (
+                        SELECT line.*, split_part(company.parent_path, '/', 1)::int AS root_id,
                                GREATEST(line.due_date, line.counts_from) + 1 AS since
-                          FROM (%(lines)s) line
-                          JOIN res_partner partner ON partner.id = line.partner_id
-                          JOIN res_company company ON company.id = line.company_id
-                         WHERE line.balance > 0 AND line.due_date < %(end)s AND line.counts_from < %(end)s AND %(wanted)s),
+                          FROM collection_kpi_line line JOIN res_company company ON company.id = line.company_id
+                         WHERE line.debtor_id != 0 AND line.due_date < %(end)s AND line.counts_from < %(end)s),
                     matched AS (
-                        SELECT line.line_id, sum(matching.amount) AS amount, max(matching.counts_from) AS last
-                          FROM line JOIN matching ON matching.debit_move_id = line.line_id
-                         WHERE matching.counts_from <= %(end)s GROUP BY 1),
+                        SELECT debit_id AS line_id, sum(amount) AS amount, max(counts_from) AS last
+                          FROM collection_kpi_matching WHERE counts_from <= %(end)s GROUP BY 1),
                     late AS MATERIALIZED (
                         SELECT line.*,
                                CASE WHEN matched.amount = line.balance THEN matched.last ELSE 'infinity' END AS closed_on
@@ -422,19 +429,15 @@ def cured(env, scope, start, end):
                                max(closed_on) AS ended
                           FROM told_apart GROUP BY root_id, debtor_id, number
                         HAVING max(closed_on) > %(start)s AND max(closed_on) <= %(end)s),
-                    reduction AS MATERIALIZED (
-                        SELECT episode.id, matching.amount, credit.move_id
+                    paid AS (
+                        SELECT episode.id, sum(CASE WHEN kind.kind = 'money' THEN matching.amount * kind.share
+                                                    WHEN kind.kind != 'exchange' THEN -matching.amount * kind.share END) > 0
+                                   AS by_money
                           FROM episode
                          CROSS JOIN LATERAL unnest(episode.line_ids) member (line_id)
-                          JOIN matching ON matching.debit_move_id = member.line_id
-                          JOIN account_move_line credit ON credit.id = matching.credit_move_id
-                         WHERE matching.counts_from >= episode.started AND matching.counts_from <= episode.ended),
-                    %(kinds)s,
-                    paid AS (
-                        SELECT reduction.id, sum(CASE WHEN part.kind = 'money' THEN part.amount
-                                                      WHEN part.kind != 'exchange' THEN -part.amount END) > 0 AS by_money
-                          FROM reduction JOIN move_kind ON move_kind.move_id = reduction.move_id
-                         CROSS JOIN LATERAL %(parts)s GROUP BY 1)
+                          JOIN collection_kpi_matching matching ON matching.debit_id = member.line_id
+                          JOIN collection_kpi_kind kind ON kind.move_id = matching.move_id
+                         WHERE matching.counts_from >= episode.started AND matching.counts_from <= episode.ended GROUP BY 1)
                SELECT reached.level_id, count(*) FILTER (WHERE paid.by_money),
                       COALESCE(sum(episode.ended - episode.started + 1) FILTER (WHERE paid.by_money), 0),
                       count(*) FILTER (WHERE paid.by_money IS NOT TRUE)
@@ -448,12 +451,6 @@ def cured(env, scope, start, end):
                         AND action.contact_date BETWEEN episode.started AND episode.ended
                       ORDER BY claimed.level_days DESC, claimed.id DESC LIMIT 1) reached ON TRUE
                 GROUP BY 1""",
-            matchings=as_of.matchings_sql(),
-            debtor=env["collection.case"]._debtor_sql("partner"),
-            lines=as_of.lines_sql(scope.company_ids),
-            wanted=wanted_sql(env, scope),
-            kinds=_move_kinds(SQL("SELECT DISTINCT move_id FROM reduction")),
-            parts=_parts(SQL("reduction.amount")),
             start=start,
             end=end,
         )
@@ -463,9 +460,16 @@ def cured(env, scope, start, end):
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
-def _bucket(starts):
-    """Return SQL for the bucket of ``line``, a row of `as_of.open_lines_over_sql`; NULL for credits."""
-    return SQL("width_bucket(line.as_of - line.date_maturity, %s::int[])", list(starts))
+def _open_debits(date):
+    """Return a SELECT of the gathered debits that were open at the end of ``date``, with ``residual``."""
+    return SQL(
+        """SELECT line.line_id, line.debtor_id, line.due_date, line.balance - COALESCE(matched.amount, 0) AS residual
+             FROM collection_kpi_line line
+             LEFT JOIN (SELECT debit_id, sum(amount) AS amount FROM collection_kpi_matching
+                         WHERE counts_from <= %(date)s GROUP BY 1) matched ON matched.debit_id = line.line_id
+            WHERE line.due_date IS NOT NULL AND line.balance > COALESCE(matched.amount, 0) AND line.counts_from <= %(date)s""",
+        date=date,
+    )
 
 
 def wanted_sql(env, scope):
@@ -515,21 +519,21 @@ def wanted_sql(env, scope):
     return SQL(" AND ").join(conditions)
 
 
-def _move_kinds(moves):
-    """Return CTEs for a WITH, the last of them `move_kind` (move_id, kind, written_share) of ``moves``, a SELECT of move_id.
+def _kinds_sql():
+    """Return a SELECT of (move_id, kind, share) of the entries that took something off the gathered lines.
 
-    ``written_share``: which share of what an entry takes off receivables stands against expenses (or the account for
-    write-offs), with the tax of it; of a payment also what was left off as income, such as a discount. An entry that puts
-    something on a receivable counts as written off (less) only where it takes such an entry back.
+    ``share``: how much of what an entry takes off receivables is of that kind. Written off is what stands against expenses (or
+    the account for write-offs), with the tax of it; of a payment also what was left off as income, such as a discount. An entry
+    that puts something on a receivable counts as written off (less) only where it takes such an entry back.
     """
     return SQL(
-        """used AS MATERIALIZED (%(moves)s),
+        """WITH used AS MATERIALIZED (
+               SELECT move_id FROM collection_kpi_line WHERE NOT is_sale UNION SELECT move_id FROM collection_kpi_matching),
            lost AS MATERIALIZED (
                SELECT line.move_id, sum(line.balance) FILTER (WHERE line.tax_line_id IS NULL) AS amount,
                       sum(line.balance) FILTER (WHERE line.tax_line_id IS NOT NULL) AS tax
                  FROM account_move_line line
-                WHERE line.move_id IN (SELECT move_id FROM used)
-                  AND line.journal_id = ANY(ARRAY(SELECT id FROM account_journal
+                WHERE line.journal_id = ANY(ARRAY(SELECT id FROM account_journal
                                                    WHERE type IN ('bank', 'cash', 'credit', 'general')))
                   AND (line.account_id = ANY(ARRAY(SELECT id FROM account_account WHERE account_type LIKE 'expense%%' UNION
                                                    SELECT collection_write_off_account_id FROM res_company))
@@ -537,23 +541,23 @@ def _move_kinds(moves):
                        OR line.account_id = ANY(ARRAY(SELECT id FROM account_account WHERE account_type LIKE 'income%%'))
                           AND line.journal_id = ANY(ARRAY(SELECT id FROM account_journal
                                                            WHERE type IN ('bank', 'cash', 'credit'))))
+                  AND line.move_id IN (SELECT move_id FROM used)
                 GROUP BY line.move_id HAVING sum(line.balance) FILTER (WHERE line.tax_line_id IS NULL) != 0
            ),
            given_up AS MATERIALIZED (
                SELECT lost.move_id, lost.amount, lost.tax, receivable.balance AS receivable
-                 FROM used
-                 JOIN lost ON lost.move_id = used.move_id
+                 FROM lost
                 CROSS JOIN LATERAL (SELECT sum(line.balance) AS balance FROM account_move_line line
                                      WHERE line.move_id = lost.move_id
                                        AND line.account_id = ANY(%(receivables)s)) receivable
                 WHERE receivable.balance != 0
            ),
-           move_kind AS MATERIALIZED (
+           move_kind AS (
                SELECT move.id AS move_id,
                       CASE WHEN move.move_type = 'out_refund' THEN 'credit_note'
-                           WHEN move.move_type IN ('out_invoice', 'out_receipt') THEN 'invoice'
                            WHEN is_exchange.yes THEN 'exchange'
-                           WHEN journal.type IN ('bank', 'cash', 'credit') OR move.origin_payment_id IS NOT NULL THEN 'money'
+                           WHEN move.move_type = 'entry' AND (journal.type IN ('bank', 'cash', 'credit')
+                                                              OR move.origin_payment_id IS NOT NULL) THEN 'money'
                            ELSE 'other' END AS kind,
                       CASE WHEN is_exchange.yes THEN 0
                            WHEN given_up.receivable < 0 AND given_up.amount > 0
@@ -568,18 +572,9 @@ def _move_kinds(moves):
                                SELECT currency_exchange_journal_id FROM res_company
                                 WHERE currency_exchange_journal_id IS NOT NULL) AS yes) is_exchange
                  LEFT JOIN given_up ON given_up.move_id = move.id
-           )""",
+           )
+           SELECT move_id, kind, 1 - written_share AS share FROM move_kind WHERE written_share != 1
+            UNION ALL
+           SELECT move_id, 'write_off', written_share FROM move_kind WHERE written_share != 0""",
         receivables=as_of.ACCOUNTS,
-        moves=moves,
-    )
-
-
-def _parts(amount):
-    """Return a subquery `part` (kind, amount): how ``amount`` of an entry of ``move_kind`` is split into kinds."""
-    return SQL(
-        """(SELECT kind, amount
-              FROM (VALUES (move_kind.kind, %(amount)s * (1 - move_kind.written_share)),
-                           ('write_off', %(amount)s * move_kind.written_share)) share (kind, amount)
-             WHERE amount != 0) part""",
-        amount=amount,
     )

@@ -53,7 +53,8 @@ class CollectionKpi(models.AbstractModel):
             user_ids or (),
         )
         date = fields.Date.to_date(date) or companies[0]._collection_today()
-        return self._compute_figures(companies, scope, date, period)
+        with kpi_inputs.gathered(self.env, scope):
+            return self._compute_figures(companies, scope, date, period)
 
     def _find_companies(self, company_ids):
         """Return the companies the figures are about; they are the user's own, and one currency can be summed."""
@@ -95,10 +96,10 @@ class CollectionKpi(models.AbstractModel):
         month_ends = self._month_ends(date, TREND + PERIODS["year"])
         dates = sorted({*month_ends, start, date})
         starts = ageing.bounds(companies[0]._get_collection_ageing_limits())
-        balances = kpi_inputs.balances(env, scope, dates, starts)
-        ledger = _Ledger(balances, kpi_inputs.flows(env, scope, dates), dates)
-        recovery = kpi_inputs.recovery(env, scope, start, date)
-        today, position = balances[date], kpi_inputs.position(env, scope, date, starts)
+        balances = kpi_inputs.balances(env, dates, starts)
+        ledger = _Ledger(balances, kpi_inputs.flows(env, dates), dates)
+        recovery = kpi_inputs.recovery(env, start, date)
+        today, position = balances[date], kpi_inputs.position(env, date, starts)
         flows = ledger.flows(start, date)
         return {
             "date": date,
@@ -118,17 +119,17 @@ class CollectionKpi(models.AbstractModel):
             "dso_count_back": kpis.dso_count_back(today.net, ledger.months_back(date)),
             **self._overdue_rates(today, position),
             **self._recovery_figures(companies, scope, recovery, flows, months),
-            **self._delay_figures(scope, start, date),
+            **self._delay_figures(start, date),
             **self._promise_figures(companies, scope, start, date),
             **self._dispute_figures(scope, today, position, start, date),
             "contacts": self._contact_figures(companies, scope, start, date),
             "satisfaction": self._satisfaction(scope, start, date),
-            "cured": self._cured_figures(scope, start, date),
-            "roll": self._roll_rates(scope, month_ends, starts),
+            "cured": self._cured_figures(start, date),
+            "roll": self._roll_rates(month_ends, starts),
             "trend": [
                 self._trend_figures(ledger, month_end, self._start(month_end, months)) for month_end in month_ends[-TREND:]
             ],
-            "tie_out": None if scope.is_filtered else self._tie_out(companies, date),
+            "tie_out": None if scope.is_filtered else self._tie_out(companies, date, today.net),
         }
 
     def _period_figures(self, ledger, start, date):
@@ -170,7 +171,9 @@ class CollectionKpi(models.AbstractModel):
         return {
             "overdue_rate": self._rate(today.overdue, today.debit, items),
             "overdue_rate_undisputed": self._rate(
-                today.overdue - position.overdue_disputed, today.debit - position.disputed, items
+                today.overdue - position.overdue_disputed,
+                today.debit - position.disputed,
+                items - position.items_disputed,
             ),
             "overdue_customers_rate": self._rate(position.customers_overdue, position.customers, position.customers),
             "overdue_customers_rate_undisputed": self._rate(
@@ -188,8 +191,8 @@ class CollectionKpi(models.AbstractModel):
             "cost_per_collected": kpis.cost_per_collected(cost, collected) if cost and not scope.is_filtered else None,
         }
 
-    def _delay_figures(self, scope, start, date):
-        by_allocation, closed = kpi_inputs.delays(self.env, scope, start, date)
+    def _delay_figures(self, start, date):
+        by_allocation, closed = kpi_inputs.delays(self.env, start, date)
         return {
             name: {**delay._asdict(), "too_few": delay.count < kpis.TOO_FEW}
             for name, delay in (
@@ -280,9 +283,9 @@ class CollectionKpi(models.AbstractModel):
         """What customers said in the period: {"value": average, "count", "too_few", "asked"}; None where nobody asks them."""
         return None
 
-    def _cured_figures(self, scope, start, date):
+    def _cured_figures(self, start, date):
         """Customers who stopped being late, in all and by the highest level they were sent meanwhile."""
-        rows = kpi_inputs.cured(self.env, scope, start, date)
+        rows = kpi_inputs.cured(self.env, start, date)
         levels = {level.id: level for level in self.env["collection.level"].browse([row[0] for row in rows if row[0]])}
         number, days = sum(row[1] for row in rows), sum(row[2] for row in rows)
         return {
@@ -304,19 +307,19 @@ class CollectionKpi(models.AbstractModel):
             ],
         }
 
-    def _roll_rates(self, scope, month_ends, starts):
+    def _roll_rates(self, month_ends, starts):
         """The full matrix between the last two month-ends."""
         before, after = month_ends[-2:]
-        moved = kpi_inputs.rolled(self.env, scope, before, after, starts)
+        moved = kpi_inputs.rolled(self.env, before, after, starts)
         rows = kpis.roll_rates(moved, len(starts) + 1)
         for row in rows:
             row["to"] = {str(target): share for target, share in row["to"].items()}  # as JSON writes keys
         return {"from": before, "to": after, "rows": rows}
 
-    def _tie_out(self, companies, date):
-        found = as_of.tie_out(self.env, companies.ids, [date]).values()
-        names = as_of.TieOut._fields
-        return {name: sum(getattr(each, name) for each in found) for name in names}
+    def _tie_out(self, companies, date, opened):
+        booked = as_of.read_booked(self.env, companies.ids, [date]).values()
+        balance, exchange = (float(sum(each[number] for each in booked)) for number in (0, 1))
+        return {name: round(amount, 6) for name, amount in as_of.tie(float(opened), balance, exchange)._asdict().items()}
 
     @api.model
     def _describe_buckets(self, starts, balance, position):

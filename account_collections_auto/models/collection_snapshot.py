@@ -84,9 +84,7 @@ class CollectionSnapshot(models.Model):
         bucket = SQL("width_bucket(day.as_of - line.due_date, ARRAY[%s])", _OVERDUE)
         branches = self._get_branches(company)
         sums = {}
-        for date, number, amount in self.env.execute_query(
-            as_of.open_sums_sql(self.env, branches.ids, dates, bucket, SQL("TRUE"))
-        ):
+        for date, number, amount in self.env.execute_query(as_of.open_sums_sql(self.env, branches.ids, dates, bucket)):
             sums.setdefault(date, {})[number] = amount
         return sums
 

@@ -56,11 +56,13 @@ class DigestDigest(models.Model):
     def _read_collection_balance(self):
         """Return what was open at the end of the period."""
         _since, until = self._get_collection_period()
-        return kpi_inputs.balances(self.env, self._get_collection_scope(), [until], [1])[until]
+        with kpi_inputs.gathered(self.env, self._get_collection_scope()):
+            return kpi_inputs.balances(self.env, [until], [1])[until]
 
     def _read_collection_flows(self, since, until):
         """Return {kind: amount} of what was booked after the day ``since`` up to ``until``."""
-        return kpi_inputs.flows(self.env, self._get_collection_scope(), [since, until])[until]
+        with kpi_inputs.gathered(self.env, self._get_collection_scope()):
+            return kpi_inputs.flows(self.env, [since, until])[until]
 
     def _get_collection_scope(self):
         """The company of the digest with its branches; who has no access to Collections gets no such figure."""

@@ -79,7 +79,8 @@ class TestAsOf(RandomLedger, StatementCase):
         for row in self.env.execute_query_dict(as_of.open_lines_over_sql(self.env, self.company.ids, dates)):
             over[row["as_of"]][row["line_id"]] = (float(row["residual"]), float(row["residual_currency"]))
         ties = as_of.tie_out(self.env, self.company.ids, dates)
-        balances = kpi_inputs.balances(self.env, kpi_inputs.Scope(self.company.ids), dates, STARTS)
+        with kpi_inputs.gathered(self.env, kpi_inputs.Scope(self.company.ids)):
+            balances = kpi_inputs.balances(self.env, dates, STARTS)
         for day in dates:
             replayed = self.replay(changes, day)
             self.assertEqual(over[day], replayed, day)
