@@ -8,7 +8,8 @@ How it goes: open items are cut into pieces, and each piece gets its day once, f
 1. placed with an agency, or disputed: no date, it waits ("no basis");
 2. promised: the promised day, the oldest promise first, up to its amount;
 3. an instalment of a payment plan that is to come: its day;
-4. all else, and instalments whose day has passed: what the predictor says; past `OLD_DAYS` nothing is said of it.
+4. all else, and instalments whose day has passed: what the predictor says; past `OLD_DAYS` nothing is said of it. The share
+   that customers have not paid so far, however late, stands behind the 13 weeks ("later").
 
 Credits and money on account of a customer then take off the customer's pieces in the same company and currency, the oldest
 first; what of them is left over stands below "no basis", so that all adds up to what is open.
@@ -33,6 +34,8 @@ SHARES = (0.1, 0.5, 0.9)
 DATED = ("due", "overdue", "instalment", "promised")
 UNDATED = ("unknown", "old", "disputed", "placed")
 LATER, NO_BASIS = WEEKS + 1, 0
+# The day of what is not expected within the weeks.
+NEVER = 7 * WEEKS + 1
 # In the place of a company: all of them.
 ALL = 0
 
@@ -47,6 +50,7 @@ class Item(NamedTuple):
     segment: tuple
     late: int  # days past due, below zero before; 0 for credits
     amount: int
+    weight: float = 0.0  # the same in company currency
 
 
 class Plan(NamedTuple):
@@ -65,11 +69,15 @@ class Promise(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """The day on which an item is paid: one in ten comes earlier than ``early``, one in ten later than ``late``."""
+    """The day on which an item is paid: one in ten comes earlier than ``early``, one in ten later than ``late``.
+
+    ``unpaid``: the share of such items that nobody has paid so far, however late; the days are those of the others.
+    """
 
     early: int
     usual: int
     late: int
+    unpaid: float = 0.0
 
 
 class Piece(NamedTuple):
@@ -106,21 +114,39 @@ class Predictor(Protocol):
 class Delays:
     """How many days after the due date money came, weighted by amount.
 
+    What is still open says that it was not paid up to now: it counts among what could have been paid until as late as it is,
+    and not after (the estimator of Kaplan and Meier). What is never paid would else make everybody look prompt.
+
     >>> delays = Delays([(10, 900.0, 1), (30, 100.0, 1)])
     >>> delays.quantile(0.5), delays.quantile(0.95), delays.quantile(0.5, beyond=10), delays.count(beyond=10)
     (10, 30, 30, 1)
+    >>> half_of_the_late = Delays([(10, 100.0, 1), (30, 50.0, 1)], [(90, 50.0)])
+    >>> half_of_the_late.unpaid(), half_of_the_late.unpaid(beyond=10), half_of_the_late.quantile(0.5, beyond=10)
+    (0.25, 0.5, 30)
     """
 
-    def __init__(self, rows: Iterable[tuple[int, float, int]]):
-        """Take (days, amount, number of payments) rows, in any order; the same days may come several times."""
-        sums: dict[int, list] = {}
+    def __init__(self, rows: Iterable[tuple[int, float, int]], still_open: Iterable[tuple[int, float]] = ()):
+        """Take (days, amount, number of payments) rows and (days late, amount) of what is open, each in any order."""
+        paid: dict[int, list] = {}
         for days, amount, number in rows:
-            found = sums.setdefault(days, [0.0, 0])
+            found = paid.setdefault(days, [0.0, 0])
             found[0] += amount
             found[1] += number
-        self.days = sorted(sums)
-        self._amounts = [0.0, *accumulate(float(sums[days][0]) for days in self.days)]
-        self._numbers = [0, *accumulate(sums[days][1] for days in self.days)]
+        waiting = sorted(still_open)
+        self.days = sorted(paid)
+        self._numbers = [0, *accumulate(paid[days][1] for days in self.days)]
+        at_risk = left = sum(amount for amount, _number in paid.values()) + sum(amount for _days, amount in waiting)
+        came, seen = [], 0
+        for days in self.days:
+            while seen < len(waiting) and waiting[seen][0] < days:
+                at_risk -= waiting[seen][1]
+                seen += 1
+            came.append(left * min(paid[days][0] / at_risk, 1.0) if at_risk > 0 else 0.0)
+            at_risk -= paid[days][0]
+            left -= came[-1]
+        self._amounts = [0.0, *accumulate(came)]
+        # Without open items all that is left are binary fractions.
+        self._unpaid = max(left, 0.0) if seen < len(waiting) else 0.0
 
     def count(self, beyond: int | None = None) -> int:
         """Return how many payments came later than ``beyond`` days after the due date; None: all."""
@@ -135,8 +161,13 @@ class Delays:
         before = self._amounts[start]
         wanted = before + share * (self._amounts[-1] - before)
         # A hair less, so that sums of floats do not decide about a day.
-        place = bisect_left(self._amounts, wanted * (1 - 1e-12), lo=start + 1)
+        place = bisect_left(self._amounts, wanted * (1 - 1e-9), lo=start + 1)
         return self.days[min(place, len(self.days)) - 1]
+
+    def unpaid(self, beyond: int | None = None) -> float:
+        """Return the share that nobody paid so far, of what was not paid within ``beyond`` days after the due date."""
+        open_then = self._unpaid + self._amounts[-1] - self._amounts[self._start(beyond)]
+        return self._unpaid / open_then if open_then > 0 else 0.0
 
     def _start(self, beyond):
         return 0 if beyond is None else bisect_right(self.days, beyond)
@@ -150,64 +181,78 @@ class RobustDelay:
 
         days = w * own + (1 - w) * segment,  w = min(1, n / 10),  n = number of own payments later than d
 
-    rounded to whole days. When only one of the two has longer delays that one counts alone, when none has there is no basis.
+    rounded to whole days, and the share that stays unpaid likewise. When only one of the two has longer delays that one counts
+    alone, when none has there is no basis.
     A segment with fewer than 30 payments is replaced by all customers of the company.
 
     >>> item = Item(1, 1, 1, 7, ("BE", True), 0, 100)
     >>> always_ten = RobustDelay({(1, 7): [(10, 50.0, 12)]}, {(1, 7): ("BE", True)})
     >>> always_ten.expect(item, -5), always_ten.expect(item, 60)
-    (Expected(early=15, usual=15, late=15), None)
+    (Expected(early=15, usual=15, late=15, unpaid=0.0), None)
     """
 
     def __init__(
         self,
         history: Mapping[tuple[int, int], Sequence[tuple[int, float, int]]],
         segments: Mapping[tuple[int, int], tuple],
+        still_open: Iterable[Item] = (),
     ):
-        """Take {(company, debtor): rows of `Delays`} and {(company, debtor): segment}."""
+        """Take {(company, debtor): rows of `Delays`}, {(company, debtor): segment} and what is open."""
         self._rows = history
+        self._still_open = defaultdict(list)
+        open_in_segment, open_in_company = defaultdict(list), defaultdict(list)
+        for item in still_open:
+            if item.amount > 0:
+                row = (item.late, item.weight)
+                self._still_open[item.company_id, item.debtor_id].append(row)
+                open_in_segment[item.company_id, item.segment].append(row)
+                open_in_company[item.company_id].append(row)
         self._own: dict[tuple, Delays] = {}
         in_segment, in_company = defaultdict(list), defaultdict(list)
         for (company_id, debtor_id), rows in history.items():
             in_segment[company_id, segments[company_id, debtor_id]] += rows
             in_company[company_id] += rows
-        self._companies = {company_id: Delays(rows) for company_id, rows in in_company.items()}
-        segments_found = {key: Delays(rows) for key, rows in in_segment.items()}
+        self._companies = {key: Delays(rows, open_in_company[key]) for key, rows in in_company.items()}
+        segments_found = {key: Delays(rows, open_in_segment[key]) for key, rows in in_segment.items()}
         self._segments = {key: delays for key, delays in segments_found.items() if delays.count() >= SMALL_SEGMENT}
-        self._of_segment: dict[tuple, tuple[int, ...] | None] = {}
+        self._of_segment: dict[tuple, Expected | None] = {}
 
     def expect(self, item: Item, late: int) -> Expected | None:
         """Return when an item comes in that is ``late`` by so many days, as `Predictor` says."""
-        others = self._segment_days(item, late)
+        others = self._expect_of_segment(item, late)
         own = self._own_delays(item)
         number = own.count(late) if own else 0
         if not number:
-            return Expected(*(days - late for days in others)) if others else None
-        mine = [own.quantile(share, late) for share in SHARES]
+            return others
+        mine = _expected(own, late)
         weight = min(number, LONG_HISTORY) if others else LONG_HISTORY
         if weight == LONG_HISTORY:
-            return Expected(*(days - late for days in mine))
+            return mine
+        rest = LONG_HISTORY - weight
         mixed = (
             # half up, in whole numbers
-            (2 * (weight * days + (LONG_HISTORY - weight) * other) + LONG_HISTORY) // (2 * LONG_HISTORY)
-            for days, other in zip(mine, others, strict=True)
+            (2 * (weight * (days + late) + rest * (other + late)) + LONG_HISTORY) // (2 * LONG_HISTORY) - late
+            for days, other in zip(mine[:-1], others[:-1], strict=True)
         )
-        return Expected(*(days - late for days in mixed))
+        return Expected(*mixed, (weight * mine.unpaid + rest * others.unpaid) / LONG_HISTORY)
 
     def _own_delays(self, item):
         key = item.company_id, item.debtor_id
         if key not in self._own and key in self._rows:
-            self._own[key] = Delays(self._rows[key])
+            self._own[key] = Delays(self._rows[key], self._still_open.get(key, ()))
         return self._own.get(key)
 
-    def _segment_days(self, item, late):
-        """Return the delays of the segment that lie beyond ``late``, for the shares, None without one; remembered."""
+    def _expect_of_segment(self, item, late):
+        """Return the days of the segment for an item that is ``late`` by so many days, None without a basis; remembered."""
         key = item.company_id, item.segment, late
         if key not in self._of_segment:
             delays = self._segments.get(key[:2]) or self._companies.get(item.company_id)
-            found = delays and delays.count(late)
-            self._of_segment[key] = tuple(delays.quantile(share, late) for share in SHARES) if found else None
+            self._of_segment[key] = _expected(delays, late) if delays and delays.count(late) else None
         return self._of_segment[key]
+
+
+def _expected(delays, late):
+    return Expected(*(delays.quantile(share, late) - late for share in SHARES), delays.unpaid(late))
 
 
 # -- cutting into pieces -----------------------------------------------------------------------------------------------
@@ -240,14 +285,13 @@ def forecast(
     _share_out_promises(promises, debits, free, agreed)
     pieces = []
     for item in debits.values():
-        pieces += [
-            Piece(item, "promised" if is_promise else "instalment", Expected(day, day, day), amount)
-            if day > 0
-            else _predict(item, "instalment", -day, amount, predictor)
-            for day, amount, is_promise in agreed.get(item.line_id, ())
-        ]
+        for day, amount, is_promise in agreed.get(item.line_id, ()):
+            if day > 0:
+                pieces.append(Piece(item, "promised" if is_promise else "instalment", Expected(day, day, day), amount))
+            else:
+                pieces += _predict(item, "instalment", -day, amount, predictor)
         if rest := free.get(item.line_id, item.amount):
-            pieces.append(_predict(item, "overdue" if item.late > 0 else "due", item.late, rest, predictor))
+            pieces += _predict(item, "overdue" if item.late > 0 else "due", item.late, rest, predictor)
         pieces += [Piece(item, kind, None, amount) for kind, amount in waiting.get(item.line_id, {}).items()]
     return _take_credits(pieces, [item for item in items if item.amount < 0])
 
@@ -266,10 +310,15 @@ def _wait(item, reasons):
 
 
 def _predict(item, kind, late, amount, predictor):
+    """Return the pieces of an amount without an agreed day: what is paid, and what as a rule is not paid within the weeks."""
     if late > OLD_DAYS:
-        return Piece(item, "old", None, amount)
+        return [Piece(item, "old", None, amount)]
     days = predictor.expect(item, late)
-    return Piece(item, kind if days else "unknown", days, amount)
+    if not days:
+        return [Piece(item, "unknown", None, amount)]
+    unpaid = round(amount * days.unpaid)
+    pieces = [Piece(item, kind, days, amount - unpaid), Piece(item, kind, Expected(days.early, NEVER, NEVER), unpaid)]
+    return [piece for piece in pieces if piece.amount]
 
 
 def _share_out_plans(plans, debits, free):
@@ -376,7 +425,7 @@ class Table:
             row[piece.kind] += piece.amount
         row["credit"] -= piece.credited
         if piece.days:
-            for ends, day in zip(self._ends, piece.days, strict=True):
+            for ends, day in zip(self._ends, piece.days[: len(SHARES)], strict=True):
                 ends[week_of(day)] += piece.amount - piece.credited
 
     def total(self, row: int | None = None) -> int:

@@ -50,7 +50,8 @@ def read_items(env, company_ids, date):
         SQL(
             """SELECT line.line_id, line.company_id, line.currency_id, line.partner_id, %(segment)s,
                       COALESCE(%(date)s - line.date_maturity, 0),
-                      round(line.residual_currency * power(10::numeric, currency.decimal_places))::bigint
+                      round(line.residual_currency * power(10::numeric, currency.decimal_places))::bigint,
+                      line.residual::float
                  FROM (%(lines)s) line
                  JOIN res_currency currency ON currency.id = line.currency_id
                  LEFT JOIN res_partner partner ON partner.id = line.partner_id
@@ -62,16 +63,16 @@ def read_items(env, company_ids, date):
         )
     )
     return [
-        forecast.Item(line_id, company_id, currency_id, debtor_id, (country_id, is_company), late, amount)
-        for line_id, company_id, currency_id, debtor_id, country_id, is_company, late, amount in rows
+        forecast.Item(line_id, company_id, currency_id, debtor_id, (country_id, is_company), *amounts)
+        for line_id, company_id, currency_id, debtor_id, country_id, is_company, *amounts in rows
     ]
 
 
 _SEGMENT = SQL("partner.country_id, partner.is_company IS TRUE")
 
 
-def read_predictor(env, company_ids, date):
-    """Return the predictor that knows the payments up to ``date``.
+def read_predictor(env, company_ids, date, items):
+    """Return the predictor that knows the payments up to ``date``, and ``items``, what was open then.
 
     A payment is money matched with an item, dated with the later one of the two entries; its weight is its amount in company
     currency. Credit notes, write-offs and exchange differences are no payments, and money paid back is no item.
@@ -103,7 +104,7 @@ def read_predictor(env, company_ids, date):
     for company_id, debtor_id, country_id, is_company, *row in rows:
         history[company_id, debtor_id].append(row)
         segments[company_id, debtor_id] = (country_id, is_company)
-    return forecast.RobustDelay(history, segments)
+    return forecast.RobustDelay(history, segments, (item for item in items if item.late <= HISTORY_DAYS))
 
 
 # Keeps those matchings ``partial`` of which money, not a credit note or a mere entry, pays the item ``debit``. As in

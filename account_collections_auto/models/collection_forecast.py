@@ -150,18 +150,21 @@ class CollectionForecast(models.AbstractModel):
     def _find_pieces(self, day, filters):
         if not filters["company_ids"]:
             return []
-        predictor = self._get_predictor(filters["company_ids"], day)
-        pieces = forecast.forecast(predictor, *forecast_inputs.read(self.env, filters["company_ids"], day))
+        items, *agreed = forecast_inputs.read(self.env, filters["company_ids"], day)
+        predictor = self._get_predictor(filters["company_ids"], day, items)
+        pieces = forecast.forecast(predictor, items, *agreed)
         currency_id = filters["currency_id"]
         return [piece for piece in pieces if piece.item.currency_id == currency_id] if currency_id else pieces
 
     @api.model
-    def _get_predictor(self, company_ids, day):
+    def _get_predictor(self, company_ids, day, items):
         """Return what says when an item is paid, a `forecast.Predictor` that knows nothing of later than ``day``.
+
+        ``items`` are open on that day.
 
         Override to put a better one in its place; the back-test shows whether it is.
         """
-        return forecast_inputs.read_predictor(self.env, company_ids, day)
+        return forecast_inputs.read_predictor(self.env, company_ids, day, items)
 
     # -- looking back ------------------------------------------------------------------------------------------------------
 

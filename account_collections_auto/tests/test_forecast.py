@@ -92,6 +92,28 @@ class TestForecast(BaseCase):
         self.assertEqual((late.kind, late.week), ("overdue", forecast.LATER))
         self.assertEqual((too_late.kind, too_late.days), ("old", None))
 
+    def test_where_half_is_never_paid_half_is_expected_later(self):
+        """Of twenty invoices of the same amount ten were paid after ten days, and ten are open for a hundred days and more."""
+        unpaid = [item(number, late=100 + number)._replace(weight=100.0) for number in range(10)]
+        predictor = RobustDelay({(1, CUSTOMER): [(10, 1000.0, 10)]}, {(1, CUSTOMER): BELGIUM}, unpaid)
+        self.assertEqual(predictor.expect(item(), -4), Expected(14, 14, 14, 0.5))
+        self.assertEqual(self.weeks([item(late=-4)], predictor), {2: 5000, forecast.LATER: 5000})
+        self.assertEqual(self.tables([item(late=-4)], predictor)[1, 1].high[1], 10000, "once in ten times all comes early")
+
+    def test_the_later_an_item_the_less_of_it_is_expected(self):
+        predictor = RobustDelay(
+            {(1, CUSTOMER): [(10, 800.0, 8), (60, 100.0, 1)]},
+            {(1, CUSTOMER): BELGIUM},
+            [item(late=150)._replace(weight=100.0)],
+        )
+        self.assertEqual([round(predictor.expect(item(), late).unpaid, 2) for late in (0, 20)], [0.1, 0.5])
+        self.assertEqual(predictor.expect(item(), 20).usual, 40)
+
+    def test_what_is_not_due_yet_says_nothing_of_who_pays_late(self):
+        fresh = [item(number, late=-20)._replace(weight=100.0) for number in range(10)]
+        predictor = RobustDelay({(1, CUSTOMER): [(10, 1000.0, 10)]}, {(1, CUSTOMER): BELGIUM}, fresh)
+        self.assertEqual(predictor.expect(item(), 0), Expected(10, 10, 10, 0.0))
+
     # -- what overrides --------------------------------------------------------------------------------------------------
 
     def test_a_promise_overrides_for_its_amount_and_the_rest_is_predicted(self):
