@@ -10,8 +10,9 @@ from . import select
 
 
 def outlook_sql(env, company, date, scope):
-    """Return a SELECT of (level_id, number of customers, amount in company currency) of a cycle of ``company`` on ``date``.
+    """Return a SELECT of what a cycle of ``company`` on ``date`` would do, by level and by who answers for the customers.
 
+    Columns: level_id, user_id and team_id of the cases, number of customers, amount in company currency; the first level first.
     ``scope``: a condition on ``kase``. A customer counts once, at the highest level; without those that have a message on
     its way, that no message reaches, or that the last cycle held back at that level until later than ``date``.
     """
@@ -56,13 +57,14 @@ def outlook_sql(env, company, date, scope):
                 WHERE due.level_days > 0 OR due.is_overdue IS NOT TRUE
                 GROUP BY due.case_id
            )
-           SELECT claim.level_id, count(*), sum(claim.amount)::float
+           SELECT claim.level_id, kase.user_id, kase.team_id, count(*), sum(claim.amount)::float
              FROM claim
+             JOIN collection_case kase ON kase.id = claim.case_id
              JOIN collection_plan plan ON plan.id = claim.plan_id
              JOIN collection_level level ON level.id = claim.level_id
             WHERE claim.amount > 0 AND claim.amount >= COALESCE(plan.minimum_amount, 0) AND level.mode != 'manual'
-            GROUP BY claim.level_id, level.days_overdue
-            ORDER BY level.days_overdue""",
+            GROUP BY claim.level_id, level.days_overdue, kase.user_id, kase.team_id
+            ORDER BY level.days_overdue, claim.level_id""",
         company=company.id,
         date=date,
         next_level=select.next_level(date),

@@ -77,9 +77,7 @@ class CollectionCase(models.Model):
     @api.model
     def _mine_sql(self, alias):
         """Return the condition that the current user answers for the case ``alias``, also for who is away today."""
-        people = self.env.user._collection_answers_for(self.env.company._collection_today()).ids
-        companies = self.env["res.company"].sudo().search([("collection_user_id", "in", people)])
-        teams = self.env["collection.team"].sudo().with_context(active_test=False).search([("leader_id", "in", people)])
+        people, companies, teams = self._find_mine()
         return SQL(
             """(%(user)s = ANY(%(people)s) OR (%(user)s IS NULL AND CASE WHEN %(team)s IS NULL
                     THEN %(company)s = ANY(%(companies)s) ELSE %(team)s = ANY(%(teams)s) END))""",
@@ -87,9 +85,29 @@ class CollectionCase(models.Model):
             team=SQL.identifier(alias, "team_id"),
             company=SQL.identifier(alias, "company_id"),
             people=people,
-            companies=companies.ids,
-            teams=teams.ids,
+            companies=companies,
+            teams=teams,
         )
+
+    @api.model
+    def _mine_test(self):
+        """Return the same condition as `_mine_sql` as a function of a case's user_id, team_id and company_id."""
+        people, companies, teams = self._find_mine()
+
+        def is_mine(user_id, team_id, company_id):
+            if user_id:
+                return user_id in people
+            return team_id in teams if team_id else company_id in companies
+
+        return is_mine
+
+    @api.model
+    def _find_mine(self):
+        """Return the ids of the users whose work is the current user's today, and of their companies and teams."""
+        people = self.env.user._collection_answers_for(self.env.company._collection_today()).ids
+        companies = self.env["res.company"].sudo().search([("collection_user_id", "in", people)])
+        teams = self.env["collection.team"].sudo().with_context(active_test=False).search([("leader_id", "in", people)])
+        return people, companies.ids, teams.ids
 
     @api.model
     def _at_hand_sql(self, alias, what="messages"):

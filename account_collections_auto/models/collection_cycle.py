@@ -1,12 +1,13 @@
 import logging
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import SQL, format_date
 
-from ..engine import project, schedule, select, withhold
+from ..engine import outlook, project, schedule, select, withhold
 from ..engine.transactions import retrying
 
 _logger = logging.getLogger(__name__)
@@ -53,6 +54,10 @@ class CollectionCycle(models.Model):
     stop_reason = fields.Char(compute="_compute_stop_reason", string="Why It Stopped")
     bank_status = fields.Json(readonly=True, help="Per bank journal: day of the last line, unmatched lines.")
     bank_summary = fields.Text(compute="_compute_bank_summary", string="Bank")
+    outlook = fields.Json(
+        readonly=True,
+        help="Whom the next day's cycle would contact, as this one left it: level, collector, team, customers, amount.",
+    )
     line_ids = fields.One2many("collection.cycle.line", "cycle_id", string="Decisions", readonly=True)
     action_ids = fields.One2many("collection.action", "cycle_id", string="Messages", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -472,7 +477,15 @@ class CollectionCycle(models.Model):
             )
         )
         self.write({"state": "done", "done_at": fields.Datetime.now(), "contacted_count": self.env.cr.fetchone()[0]})
+        self.outlook = self._look_ahead()
         self._send_progress()
+
+    def _look_ahead(self):
+        """Return what a cycle of the next day would do, as JSON: rows of `outlook.outlook_sql`."""
+        self.env.flush_all()
+        scope = SQL("NOT (%s)", self.env["collection.case"]._stopped_sql("kase"))
+        tomorrow = self.date + timedelta(days=1)
+        return [list(row) for row in self.env.execute_query(outlook.outlook_sql(self.env, self.company_id, tomorrow, scope))]
 
     @api.model
     def _case_stops(self, company, date, ignore_actions=()):

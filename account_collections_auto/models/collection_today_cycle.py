@@ -1,9 +1,5 @@
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.tools import SQL, format_date
-
-from ..engine import outlook
 
 
 class CollectionToday(models.AbstractModel):
@@ -13,11 +9,12 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _collect_tiles(self):
+        last = self._find_last_cycles()
         return [
             *super()._collect_tiles(),
             self._tile_preview(self._find_waiting_previews()),
-            self._tile_last_cycle(self._find_last_cycles()),
-            self._tile_tomorrow(),
+            self._tile_last_cycle(last),
+            self._tile_tomorrow(last),
         ]
 
     @api.model
@@ -205,11 +202,11 @@ class CollectionToday(models.AbstractModel):
     # -- tomorrow ----------------------------------------------------------------------------------------------------------
 
     @api.model
-    def _tile_tomorrow(self):
-        """A note: whom a cycle tomorrow would contact, by level."""
+    def _tile_tomorrow(self, cycles):
+        """A note: whom a cycle tomorrow would contact, by level, as the cycle of today left it."""
         rows = []
-        for company in self.env.companies.root_id & self.env.companies:
-            rows += [(level, company, count, amount) for level, count, amount in self._forecast(company)]
+        for cycle in cycles:
+            rows += [(level, cycle.company_id, count, amount) for level, count, amount in self._read_outlook(cycle)]
         lines = []
         if len(rows) > 1:
             lines = [
@@ -228,17 +225,15 @@ class CollectionToday(models.AbstractModel):
         )
 
     @api.model
-    def _forecast(self, company):
-        """Return (level, number of customers, amount) of a cycle of ``company`` tomorrow.
-
-        Before the first cycle that would be everybody: then a preview is what one wants to see.
-        """
-        if not self.env["collection.cycle"].search_count([("company_id", "=", company.id), ("state", "=", "done")], limit=1):
+    def _read_outlook(self, cycle):
+        """Return (level, number of customers, amount) of tomorrow; nothing where no cycle ended today."""
+        if cycle.date != cycle.company_id.sudo()._collection_today():
             return []
-        case = self.env["collection.case"]
-        mine = case._mine_sql("kase") if self._only_mine() else SQL("TRUE")
-        scope = SQL("%s AND NOT (%s)", mine, case._stopped_sql("kase"))
-        date = company._collection_today() + timedelta(days=1)
-        rows = self.env.execute_query(outlook.outlook_sql(self.env, company, date, scope))
-        levels = self.env["collection.level"].browse([row[0] for row in rows])
-        return [(level, count, amount) for level, (_id, count, amount) in zip(levels, rows, strict=True)]
+        is_mine = self.env["collection.case"]._mine_test() if self._only_mine() else None
+        found = {}
+        for level_id, user_id, team_id, count, amount in cycle.outlook or []:
+            if not is_mine or is_mine(user_id, team_id, cycle.company_id.id):
+                before = found.get(level_id, (0, 0.0))
+                found[level_id] = (before[0] + count, before[1] + amount)
+        levels = self.env["collection.level"].browse(found).exists()
+        return [(level, *found[level.id]) for level in levels]

@@ -162,30 +162,39 @@ class TestTodayMessages(TodayCase):
         self.assertEqual(list(self.tiles()), ["call"])
 
     def test_tomorrow_says_what_a_preview_of_tomorrow_says(self):
-        self.debtor("Has no address, as yesterday's cycle found", 300, days=9, email=False)
-        self.run_cycle(YESTERDAY)
+        self.debtor("Has no address, as the cycle finds", 300, days=9, email=False)
         self.debtor("Reaches the first level tomorrow", 100, days=6)
         self.debtor("Two days later", 200, days=4, email="later@example.com")
         held = self.debtor("On hold", 400, days=6, email="held@example.com")
         self.hold(held, until=TODAY + timedelta(days=30))
         courtesy = self.customer("Courtesy tomorrow", email="soon@example.com")
         self.invoice(courtesy, 50, due=TODAY + timedelta(days=4), issued=YESTERDAY)
+        self.run_cycle(TODAY)
         tile = self.tiles()["tomorrow"]
         self.assertEqual([(line["label"], line["count"]) for line in tile["lines"]], [("L0", 1), ("L1", 1)])
         preview = self.env["collection.cycle"].preview(self.company, TODAY + timedelta(days=1))
         planned = preview.line_ids.filtered(lambda line: line.decision == "planned")
         self.assertEqual(self.figures(tile), (len(planned), [sum(planned.mapped("amount"))]))
 
-    def test_tomorrow_writes_no_cycle(self):
-        self.run_cycle(YESTERDAY)
-        self.debtor("Reaches the first level tomorrow", 100, days=6)
-        before = self.env["collection.cycle"].search_count([])
-        self.assertIn("tomorrow", self.tiles())
-        self.assertEqual(self.env["collection.cycle"].search_count([]), before)
+    def test_tomorrow_of_my_customers_only(self):
+        collector = self.make_user("mine", "account_collections_auto.group_collector")
+        other = self.make_user("other", "account_collections_auto.group_collector")
+        for number, user in enumerate((collector, other, None)):
+            customer = self.debtor(f"Customer {number}", 100, days=6, email=f"books{number}@example.com")
+            self.env["collection.case"]._refresh_marked()
+            self.case(customer).user_id = user
+        self.run_cycle(TODAY)
+        self.assertEqual(self.figures(self.tiles(collector)["tomorrow"]), (3, [300.0]))
+        self.today(collector).set_only_mine(True)
+        self.assertEqual(self.figures(self.tiles(collector)["tomorrow"]), (1, [100.0]))
+        self.company.collection_user_id = collector
+        self.assertEqual(self.figures(self.tiles(collector)["tomorrow"]), (2, [200.0]), "Nobody's are the default collector's")
 
-    def test_before_the_first_cycle_tomorrow_says_nothing(self):
-        self.debtor("Due")
+    def test_without_a_cycle_of_today_tomorrow_says_nothing(self):
+        self.debtor("Reaches the first level today", 100, days=7)
         self.assertNotIn("tomorrow", self.tiles())
+        self.run_cycle(YESTERDAY)
+        self.assertNotIn("tomorrow", self.tiles(), "What yesterday's cycle expected is today by now")
 
 
 class TestTodayCustomers(TodayCase):
@@ -726,7 +735,7 @@ class TestTodayPeople(TodayCase):
         self.run_cycle(TODAY)
         self.debtor("To call", email=False)
         keys = list(self.tiles())
-        self.assertEqual(keys, ["last_cycle", "could_not_send", "answers", "call", "tomorrow"])
+        self.assertEqual(keys, ["last_cycle", "could_not_send", "answers", "call"])
 
     def test_costs_the_same_for_two_cases_and_for_forty(self):
         self.plan.level_ids.mode = "review"
