@@ -122,12 +122,22 @@ class CollectionCase(models.Model):
     @api.model
     def _stopped_sql(self, alias, what="messages"):
         """Return the condition that a stop of the whole customer is in force today. Found once for all rows."""
-        stops = [self.env[model]._stopped_debtors_sql(what) for model in withhold.stop_models(self.env)]
+        stops = [self.env[model]._stopped_partners_sql(what) for model in withhold.stop_models(self.env)]
+        return self._debtor_among_sql(alias, SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops))
+
+    @api.model
+    def _debtor_among_sql(self, alias, partners):
+        """Return the condition that the customer of the case ``alias`` is one of ``partners``, or above one of them.
+
+        ``partners``: a SELECT of (company_id, partner_id).
+        """
         return SQL(
-            "(%s, %s) IN (%s)",
+            """(%s, %s) IN (SELECT found.company_id, %s FROM (%s) found (company_id, partner_id)
+                              JOIN res_partner debtor ON debtor.id = found.partner_id)""",
             SQL.identifier(alias, "company_id"),
             SQL.identifier(alias, "partner_id"),
-            SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops),
+            self._debtor_sql("debtor"),
+            partners,
         )
 
     @api.model

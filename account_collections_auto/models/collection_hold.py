@@ -228,12 +228,8 @@ class CollectionHold(models.Model):
 
         ``what``: messages, calls, interest, fees, credit or placement. ``date``: a day, or SQL for one.
         """
-        return SQL(
-            "(%s, %s) IN (%s)",
-            SQL.identifier(alias, "company_id"),
-            SQL.identifier(alias, "partner_id"),
-            self._stopped_debtors_sql(what, SQL("%s::date", date)),
-        )
+        stopped = self._stopped_partners_sql(what, SQL("%s::date", date))
+        return self.env["collection.case"]._debtor_among_sql(alias, stopped)
 
     # -- to whom one may write ---------------------------------------------------------------------------------------
 

@@ -718,7 +718,7 @@ class CollectionPlacement(models.Model):
         )
 
     @api.model
-    def _stopped_debtors_sql(self, what="messages", day=None):
+    def _stopped_partners_sql(self, what="messages", day=None):
         """As in the mixin: all of the case, unless something of it is recalled, or reminded in spite of the placement."""
         return SQL(
             """SELECT kase.company_id, kase.partner_id

@@ -230,17 +230,14 @@ class CollectionStopMixin(models.AbstractModel):
         )
 
     @api.model
-    def _stopped_debtors_sql(self, what="messages", day=None):
-        """Return a SELECT of (company_id, debtor_id) of the customers who are stopped as a whole on ``day`` (default: today).
+    def _stopped_partners_sql(self, what="messages", day=None):
+        """Return a SELECT of (company_id, partner_id) of the customers who are stopped as a whole on ``day`` (default: today).
 
         By stops of this kind, and of them only those that stop ``what``: "messages", "calls".
         """
         return SQL(
-            """SELECT stop.company_id, %(debtor)s
-                 FROM %(table)s stop JOIN res_partner debtor ON debtor.id = stop.partner_id
-                WHERE stop.is_for_all AND %(in_force)s AND %(stops)s""",
+            "SELECT stop.company_id, stop.partner_id FROM %(table)s stop WHERE stop.is_for_all AND %(in_force)s AND %(stops)s",
             table=SQL.identifier(self._table),
-            debtor=self.env["collection.case"]._debtor_sql("debtor"),
             in_force=self._in_force_sql(day or self.env["collection.case"]._today_sql("stop")),
             stops=self._stops_sql(what),
         )
