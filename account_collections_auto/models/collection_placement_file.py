@@ -3,6 +3,7 @@ import io
 import logging
 import re
 import zipfile
+from functools import partial
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -16,6 +17,8 @@ from .collection_placement import COLLECTOR
 from .collection_statement_document import Period
 
 _logger = logging.getLogger(__name__)
+
+TODO_FAILED = "account_collections_auto.mail_activity_type_placement_file_failed"
 
 # A PDF takes about a second: so many placements are finished before the next commit, and so few are done while one waits.
 BATCH = 5
@@ -95,10 +98,30 @@ class CollectionPlacementFile(models.Model):
                     retrying(self.env, file._make_batch, done=int)
                     if not commit():
                         return
-            except Exception:
+            except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("The file %s for an agency could not be made", file.id)
+                retrying(self.env, partial(file._ask_manager, error))
         commit(remaining=0)  # what failed is tried again by the next run, not at once
+
+    def _ask_manager(self, error):
+        """One to-do until the file is made: what fails each hour is mended by a person, and the agency waits for it."""
+        placement = self.placement_ids[:1]
+        if not placement or self._get_failed_todos():
+            return
+        reason = self.env["collection.reason"]._describe_error(error)
+        placement.with_context(mail_activity_quick_update=True).activity_schedule(
+            TODO_FAILED,
+            date_deadline=self.company_id._collection_today(),
+            user_id=self.company_id._collection_responsible().id,
+            summary=self.env._("The file for %(agency)s cannot be made", agency=self.agency_id.name),
+            note=self.env._("It is tried again every hour. %(reason)s", reason=reason),
+        )
+
+    def _get_failed_todos(self):
+        # sudo: the to-do of a manager, and whoever hands over may make the file
+        placements_sudo = self.sudo().placement_ids
+        return placements_sudo.activity_ids.filtered(lambda todo: todo.activity_type_id == self.env.ref(TODO_FAILED))
 
     def _make_batch(self):
         """Make the evidence of some customers; after the last one the file. Return how many were done."""
@@ -133,6 +156,7 @@ class CollectionPlacementFile(models.Model):
                 "made_at": fields.Datetime.now(),
             }
         )
+        self._get_failed_todos().unlink()
         self.placement_ids._message_log_batch(
             {
                 placement.id: self.env._(

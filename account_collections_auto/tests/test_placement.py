@@ -883,4 +883,18 @@ class TestPlacementFile(PlacementCase):
         cron = self.env.ref("account_collections_auto.ir_cron_placement_files").sudo()
         with patch.object(files, "_make_evidence", evidence), self.assertLogs(FILES, "ERROR"), self.enter_registry_test_mode():
             cron.method_direct_trigger()
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
         self.assertEqual((broken | other).mapped("state"), ["making", "done"])
+        [todo] = broken.placement_ids.activity_ids
+        self.assertEqual(todo.summary, "The file for Fair Collections cannot be made")
+        self.assertEqual(todo.user_id, broken.company_id._collection_responsible())
+        self.assertFalse(other.placement_ids.activity_ids)
+
+        def printed(file, placement):
+            return file._store(placement, "statement.pdf", b"%PDF")
+
+        with patch.object(files, "_make_evidence", printed), self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual((broken.state, len(broken.placement_ids.activity_ids)), ("done", 0))
