@@ -116,6 +116,7 @@
         "views/collection_phone_more_views.xml",
         "views/collection_snapshot_views.xml",
         "views/res_config_settings_kpi_views.xml",
+        "views/collection_dashboard_views.xml",
         "views/collection_aged_report_views.xml",
         "views/collection_report_views.xml",
         "views/collection_action_report_views.xml",

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# Results of a call in which nobody was spoken to.
+NO_CONVERSATION = ("message", "no_answer", "wrong_number")
 
 class CollectionActionReport(models.Model):
     """Contacts and what followed them: observations, not effects.
@@ -124,11 +126,12 @@ class CollectionActionReport(models.Model):
             """SELECT action.id, action.contact_date AS date, action.company_id, action.case_id, action.partner_id,
                       action.level_id, action.channel, action.step_id, action.amount,
                       COALESCE(company.collection_follow_days, 14) AS follow_days,
-                      COALESCE(action.call_result NOT IN ('message', 'no_answer', 'wrong_number'), FALSE) AS is_conversation
+                      COALESCE(action.call_result NOT IN %(no_conversation)s, FALSE) AS is_conversation
                  FROM collection_action action
                  JOIN res_company company ON company.id = action.company_id
                 WHERE action.state IN ('sent', 'delivered') AND action.is_test IS NOT TRUE
-                  AND action.contact_date IS NOT NULL AND action.channel != 'record'"""
+                  AND action.contact_date IS NOT NULL AND action.channel != 'record'""",
+            no_conversation=NO_CONVERSATION,
         )
 
     @api.model

@@ -60,7 +60,10 @@ class CollectionReport(models.Model):
 
     @api.model
     def _get_days(self):
-        """Return the last month-ends, the oldest first, and today."""
+        """Return the last month-ends, the oldest first, and today; or the one day that a window was opened for."""
+        # A window has nothing but its context to say of which day its rows are, in each of its calls.
+        if day := fields.Date.to_date(self.env.context.get("collection_as_of")):
+            return [day]
         today = self.env.company._collection_today()
         first = today.replace(day=1)
         return [*(first - relativedelta(months=back) - timedelta(days=1) for back in reversed(range(MONTHS))), today]
@@ -95,7 +98,7 @@ class CollectionReport(models.Model):
             credit=CREDIT,
             bounds=ageing.bounds(self._get_limits()),
             lines=as_of.open_lines_over_sql(self.env, self.env.companies.ids, days),
-            today=days[-1],
+            today=self.env.company._collection_today(),
         )
 
     def _read_group_select(self, aggregate_spec, query):

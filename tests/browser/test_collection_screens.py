@@ -44,3 +44,14 @@ class TestCollectionScreens(CollectionsCase, HttpCase):
         self.invoice(self.debtor, 700, due=due, currency=francs)
         self.case(self.debtor)
         self.start_tour("/odoo/collection-forecast", "collection_forecast_tour", login=self.collector.login, timeout=120)
+
+    def test_a_manager_goes_from_a_figure_to_an_invoice(self):
+        manager = self.make_user("manager", "account_collections_auto.group_collection_manager")
+        manager.password = manager.login
+        self.collector.name = "Browser of the Story"
+        self.case(self.debtor).user_id = self.collector
+        today = self.company._collection_today()
+        self.invoice(self.debtor, 200, due=today + timedelta(days=20), issued=today)
+        self.invoice(self.customer("Other Debtor"), 400, due=today - timedelta(days=40))
+        self.case(self.debtor)
+        self.start_tour("/odoo/collection-dashboard", "collection_dashboard_tour", login=manager.login, timeout=120)

@@ -1,0 +1,327 @@
+import { Component, onWillStart, useState } from "@odoo/owl";
+
+import { formatCurrency } from "@web/core/currency";
+import { deserializeDate, formatDate } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { formatFloat } from "@web/core/utils/numbers";
+import { useSetupAction } from "@web/search/action_hook";
+import { Layout } from "@web/search/layout";
+import { formatInteger } from "@web/views/fields/formatters";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { ForecastChart } from "../forecast/forecast_chart";
+import { Sparkline } from "./sparkline";
+
+const MODEL = "collection.dashboard";
+const FORECAST = "collection.forecast";
+const WEEKS = 13;
+const GROUPS = ["open", "speed", "collected", "contact"];
+
+/** How collecting goes, on one page: the server says what the figures are, this draws them and opens what is behind each. */
+export class CollectionDashboard extends Component {
+    static template = "account_collections_auto.Dashboard";
+    static components = { ForecastChart, Layout, Sparkline };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.display = { controlPanel: {} };
+        this.formatInteger = formatInteger;
+        this.state = useState({
+            options: { period: "month" },
+            settings: null,
+            page: null,
+            forecast: null,
+            before: null,
+            isBusy: false,
+            ...this.props.state?.dashboard,
+        });
+        useSetupAction({
+            getLocalState: () => ({ dashboard: { options: { ...this.state.options } } }),
+        });
+        onWillStart(async () => {
+            const [settings] = await Promise.all([this.orm.call(MODEL, "get_settings"), this.load()]);
+            this.state.settings = settings;
+        });
+    }
+
+    // -- figures ----------------------------------------------------------------------------------------------------------
+
+    async load() {
+        const request = (this.request = {});
+        const options = { ...this.state.options };
+        this.state.isBusy = true;
+        try {
+            const [page, forecast] = await Promise.all([
+                this.orm.call(MODEL, "get_page", [options]),
+                this.orm.call(FORECAST, "get_forecast", [options.date || false, this.forecastFilters]),
+            ]);
+            // Who changes two filters asks again before the answer is there: only the last one is shown.
+            if (this.request === request) {
+                Object.assign(this.state, { page, forecast, before: null });
+            }
+        } finally {
+            if (this.request === request) {
+                this.state.isBusy = false;
+            }
+        }
+    }
+
+    async compare() {
+        this.state.isBusy = true;
+        try {
+            this.state.before = await this.orm.call(MODEL, "get_year_before", [{ ...this.state.options }]);
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+
+    // -- what is chosen -----------------------------------------------------------------------------------------------------
+
+    get selects() {
+        const { companies, currencies, countries, segments, collectors } = this.state.settings;
+        return [
+            { name: "company_id", label: _t("Company"), choices: companies, least: 2 },
+            { name: "currency_id", label: _t("Currency"), choices: currencies, least: 2 },
+            { name: "country_id", label: _t("Country"), choices: countries, least: 1 },
+            { name: "industry_id", label: _t("Segment"), choices: segments, least: 1 },
+            { name: "user_id", label: _t("Collector"), choices: collectors, least: 1 },
+        ].filter((select) => select.choices.length >= select.least);
+    }
+
+    get periods() {
+        return [
+            { id: "month", name: _t("1 month") },
+            { id: "quarter", name: _t("3 months") },
+            { id: "year", name: _t("12 months") },
+        ];
+    }
+
+    change(options) {
+        Object.assign(this.state.options, options);
+        return this.load();
+    }
+
+    setDate(date) {
+        return date && this.change({ date });
+    }
+
+    setId(name, value) {
+        return this.change({ [name]: parseInt(value) || false });
+    }
+
+    /** On paper nobody sees what was chosen. */
+    get heading() {
+        const chosen = this.selects.flatMap(({ name, choices }) => choices.filter((one) => one.id === this.state.options[name]));
+        const dates = _t("%(first)s to %(last)s", { first: this.day(this.state.page.date_from), last: this.day(this.state.page.date) });
+        const companies = this.state.options.company_id ? [] : this.state.settings.companies;
+        return [dates, ...[...companies, ...chosen].map((one) => one.name)].join(", ");
+    }
+
+    // -- words ------------------------------------------------------------------------------------------------------------
+
+    get groups() {
+        const labels = {
+            open: _t("What is open"),
+            speed: _t("How fast money comes"),
+            collected: _t("What was collected"),
+            contact: _t("Contacts, promises, disputes"),
+        };
+        return GROUPS.map((key) => ({
+            key,
+            label: labels[key],
+            tiles: this.state.page.tiles.filter((tile) => tile.group === key),
+        }));
+    }
+
+    money(amount, digits) {
+        return formatCurrency(amount, this.state.page.currency_id, digits === undefined ? {} : { digits: [16, digits] });
+    }
+
+    round(amount) {
+        return this.money(amount, 0);
+    }
+
+    number(value) {
+        return formatFloat(value, { digits: [16, 1] });
+    }
+
+    percent(value) {
+        return value === null ? "–" : `${this.number(value)} %`;
+    }
+
+    value(value, unit) {
+        if (value === null || value === undefined) {
+            return _t("not available");
+        }
+        return {
+            money: () => this.round(value),
+            percent: () => this.percent(value),
+            days: () => _t("%s days", this.number(value)),
+            times: () => `${formatFloat(value, { digits: [16, 2] })} ×`,
+            number: () => formatFloat(value, { digits: [16, 2] }),
+        }[unit]();
+    }
+
+    /** What a rate was computed from. */
+    basis(tile) {
+        if (tile.whole === undefined) {
+            return tile.count === undefined ? "" : this.cases(tile.count);
+        }
+        const format = tile.of === "money" ? (amount) => this.round(amount) : formatInteger;
+        const text = _t("%(part)s of %(whole)s", { part: format(tile.part), whole: format(tile.whole) });
+        return tile.of === "money" ? `${text} · ${this.cases(tile.count)}` : text;
+    }
+
+    cases(count) {
+        return count === 1 ? _t("1 case") : _t("%s cases", formatInteger(count));
+    }
+
+    changeText(tile) {
+        const sign = tile.change > 0 ? "+" : "";
+        const amount =
+            tile.unit === "percent" ? _t("%s points", this.number(tile.change)) : this.value(tile.change, tile.unit);
+        return `${sign}${amount}`;
+    }
+
+    changeTitle(tile) {
+        return _t("From %(first)s to %(last)s", { first: this.day(tile.change_from), last: this.day(tile.change_to) });
+    }
+
+    changeCss(tile) {
+        if (!tile.change || !tile.better) {
+            return "text-muted";
+        }
+        return tile.change > 0 === (tile.better === "up") ? "text-success" : "text-danger";
+    }
+
+    day(date) {
+        return formatDate(deserializeDate(date));
+    }
+
+    share(amount, rows) {
+        const most = Math.max(...rows.map((row) => row.amount));
+        return most > 0 ? Math.max(0, (100 * amount) / most) : 0;
+    }
+
+    // -- charts -------------------------------------------------------------------------------------------------------------
+
+    get monthLabels() {
+        return this.state.page.trend.map((month) => deserializeDate(month.date).toLocaleString({ month: "short", year: "2-digit" }));
+    }
+
+    get monthTitles() {
+        return this.state.page.trend.map(
+            (month) => `${this.day(month.date)}: ${_t("%s overdue", this.percent(month.overdue_rate))}`
+        );
+    }
+
+    get monthSeries() {
+        const { trend } = this.state.page;
+        return [
+            { label: _t("Overdue"), color: 13, data: trend.map((month) => month.overdue), kind: "overdue" },
+            { label: _t("Not due"), color: 2, data: trend.map((month) => month.current), kind: "current" },
+        ];
+    }
+
+    get forecastFilters() {
+        const { company_id, currency_id } = this.state.options;
+        return { company_id: company_id || false, currency_id: currency_id || false };
+    }
+
+    /** The sums of the chosen company, else of all; in the chosen currency, else in the first one there is. */
+    get forecastGroup() {
+        return this.state.forecast.groups[0];
+    }
+
+    get otherCurrencies() {
+        const { groups, currencies } = this.state.forecast;
+        const others = groups.filter((group) => group.company_id === groups[0].company_id).slice(1);
+        return others.map((group) => ({
+            id: group.currency_id,
+            name: currencies.find((currency) => currency.id === group.currency_id).name,
+            text: formatCurrency(group.expected[WEEKS - 1], group.currency_id, { digits: [16, 0] }),
+        }));
+    }
+
+    get weekLabels() {
+        return this.state.forecast.weeks.map((week) =>
+            deserializeDate(week.first).toLocaleString({ day: "numeric", month: "short" })
+        );
+    }
+
+    get weekTitles() {
+        return this.state.forecast.weeks.map((week) => `${this.day(week.first)} – ${this.day(week.last)}`);
+    }
+
+    get weekSeries() {
+        const { rows } = this.forecastGroup;
+        const data = this.state.forecast.weeks.map((week) => rows[week.number].total);
+        return [{ label: _t("Expected"), color: 10, data, kind: "" }];
+    }
+
+    get forecastFigures() {
+        const group = this.forecastGroup;
+        const format = (amount) => formatCurrency(amount, group.currency_id, { digits: [16, 0] });
+        return [
+            { key: "month", label: _t("Next 4 weeks"), text: format(group.expected[3]) },
+            { key: "quarter", label: _t("Next 13 weeks"), text: format(group.expected[WEEKS - 1]) },
+            { key: "no_basis", label: _t("No basis"), text: format(group.rows[0].total) },
+        ];
+    }
+
+    // -- what leads on --------------------------------------------------------------------------------------------------------
+
+    async open(name, value = null) {
+        this.state.isBusy = true;
+        try {
+            const action = await this.orm.call(MODEL, "get_action", [{ ...this.state.options }, name, value]);
+            await this.action.doAction(action);
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+
+    openTile(tile) {
+        return this.open(tile.drill, tile.month || null);
+    }
+
+    openMonth(number) {
+        return this.open("month", this.state.page.trend[number - 1].date);
+    }
+
+    async openWeek(number) {
+        const filters = { ...this.forecastFilters, currency_id: this.forecastGroup.currency_id };
+        const args = [this.state.options.date || false, filters, number, false];
+        await this.action.doAction(await this.orm.call(FORECAST, "get_items_action", args));
+    }
+
+    openForecast() {
+        return this.action.doAction("account_collections_auto.collection_forecast_action");
+    }
+
+    openInvoices() {
+        return this.action.doAction("account.action_move_out_invoice_type");
+    }
+
+    async openCase(row) {
+        await this.action.doAction(await this.orm.call("collection.aged.report", "open_case", [row.partner_id]));
+    }
+
+    async download() {
+        this.state.isBusy = true;
+        try {
+            await this.action.doAction(await this.orm.call(MODEL, "download", [{ ...this.state.options }]));
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+
+    print() {
+        window.print();
+    }
+}
+
+registry.category("actions").add("account_collections_auto.dashboard", CollectionDashboard);
