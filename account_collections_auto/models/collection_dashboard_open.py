@@ -109,9 +109,7 @@ class CollectionDashboard(models.AbstractModel):
                 ("company_id", "in", companies.ids),
             ]
         )
-        matched = Domain(
-            "matched_credit_ids", "any", [("max_date", ">=", first), ("max_date", "<=", last)]
-        )
+        matched = Domain("matched_credit_ids", "any", [("max_date", ">=", first), ("max_date", "<=", last)])
         late = Domain([("balance", ">", 0), ("date", "<=", last), ("date_maturity", "<", last)])
         titles = {
             "movements": (self.env._("Booked in the Period"), Domain([("date", ">=", first), ("date", "<=", last)])),
@@ -124,16 +122,14 @@ class CollectionDashboard(models.AbstractModel):
             # open when the period began: something is left, or it was matched from then on
             "recovery": (
                 self.env._("Overdue in the Period"),
-                late
-                & (
-                    Domain("amount_residual", "!=", 0)
-                    | Domain("matched_credit_ids", "any", [("max_date", ">=", first)])
-                ),
+                late & (Domain("amount_residual", "!=", 0) | Domain("matched_credit_ids", "any", [("max_date", ">=", first)])),
             ),
         }
         title, narrowed = titles[name]
         domain &= narrowed & self._filter(
-            options, "currency_id", country_id="partner_id.commercial_partner_id.country_id",
+            options,
+            "currency_id",
+            country_id="partner_id.commercial_partner_id.country_id",
             industry_id="partner_id.commercial_partner_id.industry_id",
         )
         user_id = int(value or 0) if name == "week_money" and value is not None else options["user_id"]
