@@ -99,6 +99,11 @@ class CollectionsAnswerForm(CollectionsStatement):
         }
         return request.render(f"account_collections_portal.{template}", common | values)
 
+    def _collections_numbers(self, items):
+        """Return the first few numbers of items as text. There may be thousands: no other is loaded."""
+        numbers = items[:6].with_prefetch().mapped("display_name")
+        return ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else "")
+
     def _collections_about(self, viewer, document=None):
         """Return the items that an answer is about where none are chosen: what is overdue, else what is not due yet."""
         return self._collections_groups(viewer, ("overdue",), ("not_due",), document=document)

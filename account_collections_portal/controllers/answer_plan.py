@@ -58,9 +58,9 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
 
     @collections_route("/plan/<int:plan_id>")
     def collections_plan_proposed(self, viewer, plan_id, **_kw):
-        """Show what was proposed, to accept it."""
+        """Show what was proposed, to accept it, and later what was agreed."""
         plan = viewer.find_answer("collection.payment.plan", plan_id)
-        if plan.state not in ("proposed", "running", "done"):
+        if plan.state not in ("proposed", "running", "done", "ended"):
             raise NotFound()
         return self._collections_accept_form(viewer, plan)
 

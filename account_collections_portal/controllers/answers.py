@@ -51,11 +51,9 @@ class CollectionsAnswers(CollectionsAnswerForm):
 
     def _collections_describe(self, viewer, kind, record, words):
         """Return one answer as text: what, about which items, what became of it, what can be done."""
-        numbers = record.with_context(active_test=False).item_ids.mapped("display_name")
-        shown = ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else "")
         return {
             "title": getattr(self, f"_collections_title_{kind}")(viewer, record, words),
-            "items": shown,
+            "items": self._collections_numbers(record.with_context(active_test=False).item_ids),
             "company": record.company_id.name if len(viewer.companies) > 1 else "",
             "state": _states(viewer.env)[kind].get(record.state, ""),
             "note": self._collections_note(viewer, kind, record, words),

@@ -32,11 +32,11 @@ class CollectionsOffer(CollectionsAnswerForm, CollectionsPay):
         """
         words, found = Words(viewer.env), []
         for offer, left in offers._get_portal_left().items():
-            items = offer.with_context(active_test=False).item_ids
+            items = offer.with_context(active_test=False).item_ids.with_context(active_test=True)
             status = offer._get_portal_status(left)
-            if not status or (status in ("changed", "grace", "over") and not any(items.mapped("active"))):
+            is_open = status not in ("changed", "grace", "over") or items.search_count([("id", "in", items.ids)], limit=1)
+            if not status or not is_open:
                 continue
-            numbers = items.mapped("display_name")
             can_pay_anyway = left.on_account and offer._get_portal_status(left.without_account()) == "open"
             found.append(
                 {
@@ -45,7 +45,7 @@ class CollectionsOffer(CollectionsAnswerForm, CollectionsPay):
                     "on_account": words.amount(left.on_account, offer.currency_id),
                     "let_go": words.amount(offer.amount_discount, offer.currency_id),
                     "pay_by": words.date(offer.pay_by),
-                    "items": ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else ""),
+                    "items": self._collections_numbers(items),
                     "company": offer.company_id.name,
                     "pay_url": viewer.url(f"/pay?offer={offer.id}"),
                     "pay_anyway_url": can_pay_anyway and viewer.url(f"/pay?offer={offer.id}&credits=none"),

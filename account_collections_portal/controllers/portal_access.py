@@ -115,8 +115,13 @@ def collections_route(path="", methods=("GET",), is_costly=False, **routing):
                 raise TooManyRequests()
             if is_costly and not DOWNLOADS.count_if_room(who_asks(address)):
                 raise TooManyRequests()
-            response = method(self, viewer, **filter_kwargs(method, sent))
-            return _guarded(response) if routing["type"] == "http" else response
+            if routing["type"] != "http":
+                return method(self, viewer, **filter_kwargs(method, sent))
+            try:
+                response = method(self, viewer, **filter_kwargs(method, sent))
+            except NotFound:
+                response = self._collections_not_found(viewer)
+            return _guarded(response)
 
         # Odoo reads the parameters of what it calls: those of ``respond``, which takes all.
         del respond.__wrapped__
@@ -175,6 +180,11 @@ class CollectionsPortal(CustomerPortal):
         roots = env["res.company"].browse(companies).root_id
         own = cases.filtered(lambda case: case.company_id in roots)
         return Viewer(env, partner, user.partner_id.with_env(env), own, visible)
+
+    def _collections_not_found(self, viewer):
+        """Answer who asks for what there is not, or is not theirs: a page of ours, with the way back."""
+        values = {"page_name": "collections", "page_title": viewer.env._("Not found"), "no_breadcrumbs": bool(viewer.link)}
+        return request.render("account_collections_portal.not_found", values | {"viewer": viewer}, status=404)
 
     def _collections_refuse(self, token, kind="http"):
         """Answer whom there is nothing to see: log in, or ask for a new link. The same for every link that opens nothing."""

@@ -33,9 +33,14 @@ class CollectionSettlementOffer(models.Model):
             return "arrived"
         if self.pay_by < self.company_id._collection_today():
             return "grace"
-        lines = self.with_context(active_test=False).item_ids.move_line_id
-        is_changed = self.currency_id.compare_amounts(sum(lines.mapped("amount_residual_currency")), left.to_pay) <= 0
-        return "changed" if is_changed else "open"
+        return "changed" if self.currency_id.compare_amounts(self._get_portal_open(), left.to_pay) <= 0 else "open"
+
+    def _get_portal_open(self):
+        """Return what the ledger has open of the items, in one statement: there may be thousands."""
+        items = self.with_context(active_test=False).item_ids
+        lines = items._search([("id", "in", items.ids)]).subselect("move_line_id")
+        sums = self.env["account.move.line"]._read_group([("id", "in", lines)], [], ["amount_residual_currency:sum"])
+        return sums[0][0] or 0.0
 
     def _get_portal_amount(self, with_on_account=True):
         """Return what can be paid of this offer today: 0 where it is paid, has run out or was taken back.
