@@ -11,15 +11,13 @@ from odoo.addons.account_collections_portal.tests.pay_common import PayCase
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .visitor import SIZES, BrowserCase
+from .visitor import ODOOS, SIZES, BrowserCase
 
 STORIES = {story: tuple(SIZES) for story in ("pays", "disputes", "promises", "plans", "opts out")}
 # The same pages and forms as in the others: how many taps it takes on a phone is what counts.
 STORIES |= {story: ("phone",) for story in ("paid already", "copies", "forwards")}
 MAIL = "See, answer and pay online"
 SAID = "Thank you, we noted it."
-# Odoo's own, as the test of Arabic shows on a page of Odoo: the choice of a language in the footer.
-ODOOS = ["footer .js_language_selector"]
 PDF = b"%PDF-1.4 as it was sent"
 
 
@@ -197,70 +195,7 @@ class TestCustomerPages(EmailCase, PortalCase, PayCase, BrowserCase):
             visitor.open_mail(self.mails[buyer.email])
             self.assertEqual(visitor.tap(MAIL, until="Your account").text(), seen)
 
-    # -- the other pages, for who cannot see or use a mouse ------------------------------------------------------------
-
-    def pages(self):
-        """Yield (address, what it says) of the pages that the stories do not come by."""
-        buyer = self.anna
-        item = self.items(self.invoice(buyer, 100))
-        self.invoice(buyer, 50, due=TODAY + timedelta(days=9))
-        self.credit_note(buyer, 30, on=TODAY - timedelta(days=3))
-        page = self.address(token=self.link(buyer))
-        yield f"{page}?search=zzz", "Nothing matches"
-        yield f"{page}/pay?choice=open", "Leave my credits for later"
-        yield f"{page}/pay?items={item.id}&credits=none&amount=40", "stay open"
-        yield f"{page}/pay?choice=items", "Tick what you want to pay first"
-        yield f"{page}/answers", "You have not answered anything yet"
-        reason = self.env.ref("account_collections_auto.collection_dispute_reason_price")
-        dispute = self.case(buyer)._portal_dispute({item: 30.0}, reason, "Too dear", [], buyer)
-        yield f"{page}/dispute/{dispute.id}", "Add something"
-        offer = self.offer(self.invoice(self.customer("Offered", "offered@buyer.example"), 200))
-        page = self.address(token=self.link(offer.partner_id))
-        yield page, "Our offer: pay"
-        yield f"{page}/offers", "We let go of"
-        yield f"{page}/pay?offer={offer.id}", "This is our offer"
-        expired = self.link(buyer, expires_on=TODAY - timedelta(days=1))
-        yield self.address(token=expired), "This link is no longer open"
-        self.env["collection.portal.link"]._find(expired).action_revoke()
-        yield self.address(token=expired), "This link is no longer open"
-
-    def offer(self, invoice):
-        """Return an open offer to let go of a tenth of an invoice."""
-        self.plan.settlement_percent = 10
-        context = self.case(invoice.partner_id).action_settlement_offer()["context"]
-        offers = self.env["collection.settlement.offer"].with_context(**context)
-        offer = offers.create({"discount_percent": 10, "pay_by": TODAY + timedelta(days=9)})
-        offer.action_offer()
-        return offer
-
-    def test_axe_finds_nothing_on_the_other_pages(self):
-        visitor = self.open_browser("phone")
-        for address, text in self.pages():
-            self.assertAccessible(visitor.open(address, until=text))
-        visitor.tap("Mail a new link to the same address", until="If this link was ours")
-        self.assertAccessible(visitor)
-
-    def test_axe_finds_nothing_where_nothing_is_open(self):
-        invoice = self.invoice(self.anna, 100)
-        token = self.link(self.anna)
-        self.pay(invoice)
-        self.case(self.anna)
-        visitor = self.open_browser("phone").open(self.address(token=token), until="Nothing is open.")
-        self.assertAccessible(visitor)
-        self.assertAccessible(visitor.open(self.address("/paid", token), until="Nothing is open that you could answer"))
-
-    def test_axe_finds_nothing_on_what_became_of_a_payment(self):
-        self.env["res.partner.bank"].create({"acc_number": "BE71096123456769", "partner_id": self.company.partner_id.id})
-        transfer = self.env.ref("payment.payment_provider_transfer").sudo().copy({"company_id": self.company.id})
-        transfer.write({"state": "enabled", "is_published": True, "pending_msg": False})
-        self.invoice(self.anna, 100)
-        visitor = self.open_browser("phone").open(self.address("/pay", self.link(self.anna)), until="To pay now")
-        visitor.tap("Demo").fill("Payment Status", "Cancelled").tap("Pay", until="The payment was cancelled")
-        self.assertAccessible(visitor)
-        visitor.tap("Try again", until="To pay now")
-        self.assertAccessible(visitor)
-        visitor.tap("Wire Transfer").tap("Pay", until="Please transfer")
-        self.assertAccessible(visitor)
+    # -- pages of Odoo's portal, and pages from right to left (all others: `test_customer_states`) ---------------------------
 
     def test_axe_finds_nothing_in_the_portal(self):
         self.invoice(self.anna, 100)
@@ -268,7 +203,6 @@ class TestCustomerPages(EmailCase, PortalCase, PayCase, BrowserCase):
         visitor = self.open_browser("phone")
         visitor.forget(self.portal_user(self.anna).login)
         self.assertAccessible(visitor.open("/my", until="overdue: see, answer or pay"))
-        self.assertAccessible(visitor.open("/my/collections", until="Your account"))
 
     def test_axe_finds_nothing_from_right_to_left_but_what_is_odoos(self):
         invoice = self.invoice(self.anna, 100)
