@@ -192,6 +192,7 @@ class TestKpiLedger(KpiCase):
         figures = self.figures()
         self.assertEqual((figures["disputed"], figures["overdue_rate_undisputed"]["part"]), (4000, 2800))
         self.assertFigure(figures["overdue_rate_undisputed"]["value"], 27.18)
+        self.assertEqual((figures["overdue_rate"]["count"], figures["overdue_rate_undisputed"]["count"]), (5, 4))
         self.assertFigure(figures["dispute_rate"], 27.97)
         self.assertEqual(self.figures(date(2026, 3, 24))["disputed"], 0)
 
@@ -312,6 +313,27 @@ class TestKpiStories(KpiCase):
         self.pay(late, on=date(2026, 3, 24))
         found = self.figures(period="month")["days_late"]
         self.assertEqual((found["by_amount"], found["by_count"], found["count"]), (-3, -3, 2))
+
+    def test_of_2000_promised_1985_is_kept_with_one_percent_tolerance_and_1500_is_kept_in_part(self):
+        self.plan.promise_tolerance_percent = 1.0
+        self.docs = {name: self.invoice(self.buyer, 2000, issued=date(2026, 2, 1), due=FEB) for name in ("short", "part")}
+        for name, paid in (("short", 1985), ("part", 1500)):
+            promise = self.env["collection.promise"].create(
+                {
+                    "partner_id": self.buyer.id,
+                    "company_id": self.company.id,
+                    "amount": 2000,
+                    "promise_date": date(2026, 3, 20),
+                    "date_from": date(2026, 3, 1),
+                    "item_ids": [Command.set(self.items(self.docs[name]).ids)],
+                }
+            )
+            self.pay(self.docs[name], paid, on=date(2026, 3, 18))
+            self.judge(MAR)
+            self.assertEqual(promise.state, "kept" if name == "short" else "partly")
+        figures = self.figures(period="month")
+        self.assertEqual((figures["promises_kept"]["part"], figures["promises_kept"]["whole"]), (1, 2))
+        self.assertEqual((figures["promises_kept_value"]["part"], figures["promises_kept_value"]["whole"]), (3485, 4000))
 
     # -- cured ---------------------------------------------------------------------------------------------------------
 
