@@ -1,5 +1,5 @@
 """``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
-and ``setup/bench --lists``, ``--stops``, ``--portal ITEMS`` or ``--accountant``, each
+and ``setup/bench --lists``, ``--stops``, ``--portal ITEMS``, ``--accountant`` or ``--figures --items N``, each
 ``[--invoices N] [--rounds N]``, that part alone.
 
 Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
@@ -17,6 +17,8 @@ from statistics import median
 HERE = Path(__file__).parent
 DATA = Path(os.environ["COLLECTIONS_RUN_DIR"]) / "odoo-data"
 PAID_SHARE = 0.01
+# Two lines of an invoice, and two of the payments that 58 % of them have.
+ITEMS_PER_INVOICE = 3.17
 STOPPED_SHARE = 0.10
 # What is done, with how many documents (None: --size), and how many times the rounds: of short ones few are mere noise.
 SCENARIOS = {
@@ -25,11 +27,14 @@ SCENARIOS = {
     "pay": ("pay", None, 1),
     "reconcile": ("reconcile", None, 3),
 }
+AGED, WHOLE_DASHBOARD = "aged receivables, first page", "whole dashboard"
 LABELS = {"post": "posting invoices in one transaction", "pay": "payments in one transaction", "reconcile": "lines reconciled"}
 
 
 def main():
     options = _options()
+    if options.items:
+        options.invoices = round(options.items / ITEMS_PER_INVOICE)
     say(f"ledger of {options.invoices:,} invoices; ratios count, seconds depend on the machine")
     databases = Databases()
     try:
@@ -37,6 +42,7 @@ def main():
             (options.lists and _lists)
             or (options.stops and _stops)
             or (options.portal and _portal)
+            or (options.figures and _figures)
             or (options.accountant is not None and _accountant)
         )
         if alone:
@@ -65,6 +71,8 @@ def _options():
     parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
     parser.add_argument("--stops", action="store_true", help="only a cycle with a tenth of the items stopped, and without")
     parser.add_argument("--portal", type=int, help="only the customer's page, with so many open items and with 50")
+    parser.add_argument("--figures", action="store_true", help="only the reports, against one aggregate over the ledger")
+    parser.add_argument("--items", type=int, help="journal items, instead of --invoices")
     parser.add_argument("--accountant", nargs="*", choices=SCENARIOS, help="only these transactions of an accountant, or all")
     return parser.parse_args()
 
@@ -275,6 +283,30 @@ def _portal(databases, options):
         say(f"  {each['items']:12,}{each['seconds']:10.3f}{each['statements']:12,}{each['size'] / 1024:6.0f}")
     _ratio("many / few, server time", figures["many"]["seconds"] / figures["few"]["seconds"], "at most 2")
     _ratio("many / few, statements", figures["many"]["statements"] / figures["few"]["statements"], "wanted: the same")
+
+
+# -- the reports --------------------------------------------------------------------------------------------------
+
+
+def _figures(databases, options):
+    database = databases.with_suite(options.invoices)
+    say("  a cycle ...")
+    task("cycle.first_run", database, sample=options.sample)
+    ours = task("figures.compare", database, rounds=options.rounds)
+    say(f"\nreports on {ours['items']:,} journal items")
+    say(f"  one aggregate over the receivable lines and their matchings: {ours['baseline']:.3f} s")
+    say(f"  {'':<42}{'seconds':>9}{'statements':>12}{'/ aggregate':>13}")
+    for name, (seconds, statements) in ours["reports"].items():
+        wanted = "at most 6" if name == WHOLE_DASHBOARD else "at most 2"
+        say(f"  {name:<42}{seconds:9.3f}{statements:12}{seconds / ours['baseline']:13.2f}   ({wanted})")
+    if options.skip_peer:
+        return
+    install(database, "account_financial_report")
+    theirs = task("figures.peer", database, seconds=60 * options.peer_minutes)
+    if theirs["stopped"]:
+        say("  the aged partner balance of account_financial_report was stopped: the ratio is at least what is printed")
+    ratio = theirs["seconds"] / ours["reports"][AGED][0]
+    _ratio(f"its {theirs['seconds']:.1f} s / ours, aged receivables", ratio, "at least 10")
 
 
 # -- account_credit_control ---------------------------------------------------------------------------------------
