@@ -139,86 +139,103 @@ class CollectionDashboard(models.AbstractModel):
         ``unit``: money, percent, days or times; a value of None is "not available". ``trend``: the 13 month-ends, and
         ``better``: whether more or less of it is good news.
         """
-        _ = self.env._
         last, contacts = figures["trend"][-1], figures["contacts"]
         tiles = [
-            self._tile("receivables", "open", _("Receivables"), "money", figures["receivables"], "open").trend(
+            self._tile("receivables", "open", self.env._("Receivables"), "money", figures["receivables"], "open").trend(
                 "receivables", None
             ),
-            self._tile("overdue", "open", _("Overdue"), "money", figures["overdue"], "overdue").trend("overdue", "down"),
-            self._rate("overdue_rate", "open", _("Share overdue"), figures["overdue_rate"], "overdue", "money").trend(
+            self._tile("overdue", "open", self.env._("Overdue"), "money", figures["overdue"], "overdue").trend(
+                "overdue", "down"
+            ),
+            self._rate("overdue_rate", "open", self.env._("Share overdue"), figures["overdue_rate"], "overdue", "money").trend(
                 "overdue_rate", "down"
             ),
             self._rate(
                 "overdue_rate_undisputed",
                 "open",
-                _("Share overdue, undisputed"),
+                self.env._("Share overdue, undisputed"),
                 figures["overdue_rate_undisputed"],
                 "overdue",
                 "money",
             ),
-            self._rate("overdue_customers_rate", "open", _("Customers overdue"), figures["overdue_customers_rate"], "overdue"),
-            self._tile("credit", "open", _("Unapplied credits"), "money", figures["credit"], "credit"),
-            self._tile("dso", "speed", _("Days sales outstanding"), "days", figures["dso"], "open")
+            self._rate(
+                "overdue_customers_rate", "open", self.env._("Customers overdue"), figures["overdue_customers_rate"], "overdue"
+            ),
+            self._tile("credit", "open", self.env._("Unapplied credits"), "money", figures["credit"], "credit"),
+            self._tile("dso", "speed", self.env._("Days sales outstanding"), "days", figures["dso"], "open")
             .trend("dso", "down")
-            .explain(_("Receivables ÷ sales of the period × its days.")),
-            self._tile("dso_count_back", "speed", _("DSO, counted back"), "days", figures["dso_count_back"], "open").explain(
-                _("The sales of how many days, counted back from now, are still in the receivables.")
-            ),
-            self._tile("dso_best", "speed", _("Best possible DSO"), "days", figures["dso_best"], "current")
+            .explain(self.env._("Receivables ÷ sales of the period × its days.")),
+            self._tile(
+                "dso_count_back", "speed", self.env._("DSO, counted back"), "days", figures["dso_count_back"], "open"
+            ).explain(self.env._("The sales of how many days, counted back from now, are still in the receivables.")),
+            self._tile("dso_best", "speed", self.env._("Best possible DSO"), "days", figures["dso_best"], "current")
             .trend("dso_best", None)
-            .explain(_("The days sales outstanding if everybody paid on time.")),
-            self._tile("add", "speed", _("Average days delinquent"), "days", figures["add"], "overdue")
+            .explain(self.env._("The days sales outstanding if everybody paid on time.")),
+            self._tile("add", "speed", self.env._("Average days delinquent"), "days", figures["add"], "overdue")
             .trend("add", "down")
-            .explain(_("How many of the days sales outstanding come from late payment.")),
-            self._tile("turnover", "speed", _("Turnover"), "times", figures["turnover"], "movements").trend("turnover", "up"),
-            self._delay("days_late", _("Average days late"), figures["days_late"]).explain(
-                _("Of each payment in the period, weighted by amount; early payments count as negative.")
+            .explain(self.env._("How many of the days sales outstanding come from late payment.")),
+            self._tile("turnover", "speed", self.env._("Turnover"), "times", figures["turnover"], "movements").trend(
+                "turnover", "up"
             ),
-            self._tile("cei", "collected", _("Collection effectiveness"), "percent", last["cei"], "movements")
+            self._delay("days_late", self.env._("Average days late"), figures["days_late"]).explain(
+                self.env._("Of each payment in the period, weighted by amount; early payments count as negative.")
+            ),
+            self._tile("cei", "collected", self.env._("Collection effectiveness"), "percent", last["cei"], "movements")
             .trend("cei", "up")
             .of_month(last["date"])
-            .explain(_("Of what could be collected in the calendar month, the share that is gone, for whatever reason.")),
-            self._tile("cei_money", "collected", _("Effectiveness, money only"), "percent", last["cei_money"], "movements")
+            .explain(
+                self.env._("Of what could be collected in the calendar month, the share that is gone, for whatever reason.")
+            ),
+            self._tile(
+                "cei_money", "collected", self.env._("Effectiveness, money only"), "percent", last["cei_money"], "movements"
+            )
             .trend("cei_money", "up")
             .of_month(last["date"])
-            .explain(_("The same, with nothing but money as collected.")),
-            self._rate("recovery", "collected", _("Recovery rate"), figures["recovery"], "recovery", "money").explain(
-                _("Money that came for what was overdue or became overdue in the period.")
+            .explain(self.env._("The same, with nothing but money as collected.")),
+            self._rate("recovery", "collected", self.env._("Recovery rate"), figures["recovery"], "recovery", "money").explain(
+                self.env._("Money that came for what was overdue or became overdue in the period.")
             ),
-            self._tile("money", "collected", _("Money received"), "money", figures["flows"]["money"], "movements"),
-            self._tile("written_off", "collected", _("Written off"), "money", figures["flows"]["write_off"], "movements"),
-            self._tile("bad_debt_rate", "collected", _("Write-offs ÷ sales"), "percent", figures["bad_debt_rate"], "movements"),
+            self._tile("money", "collected", self.env._("Money received"), "money", figures["flows"]["money"], "movements"),
             self._tile(
-                "cost", "collected", _("Cost of 100 collected"), "number", figures["cost_per_collected"], "recovery"
-            ).explain(_("Needs the monthly cost of collecting in the settings, and no filter.")),
-            self._rate("promises_kept", "contact", _("Promises kept"), figures["promises_kept"], "promises"),
+                "written_off", "collected", self.env._("Written off"), "money", figures["flows"]["write_off"], "movements"
+            ),
+            self._tile(
+                "bad_debt_rate", "collected", self.env._("Write-offs ÷ sales"), "percent", figures["bad_debt_rate"], "movements"
+            ),
+            self._tile(
+                "cost", "collected", self.env._("Cost of 100 collected"), "number", figures["cost_per_collected"], "recovery"
+            ).explain(self.env._("Needs the monthly cost of collecting in the settings, and no filter.")),
+            self._rate("promises_kept", "contact", self.env._("Promises kept"), figures["promises_kept"], "promises"),
             self._rate(
                 "promises_kept_value",
                 "contact",
-                _("Promises kept, by value"),
+                self.env._("Promises kept, by value"),
                 figures["promises_kept_value"],
                 "promises",
                 "money",
             ),
-            self._rate("right_party", "contact", _("Customers reached"), contacts["right_party"], "contacts").explain(
-                _("Customers with whom there was a conversation or who wrote, of those contacted.")
+            self._rate("right_party", "contact", self.env._("Customers reached"), contacts["right_party"], "contacts").explain(
+                self.env._("Customers with whom there was a conversation or who wrote, of those contacted.")
             ),
-            self._rate("response", "contact", _("Contacts answered"), contacts["all"]["response"], "contacts"),
-            self._rate("payment", "contact", _("Contacts followed by money"), contacts["all"]["payment"], "contacts"),
-            self._tile("dispute_rate", "contact", _("Share disputed"), "percent", figures["dispute_rate"], "disputes"),
+            self._rate("response", "contact", self.env._("Contacts answered"), contacts["all"]["response"], "contacts"),
+            self._rate("payment", "contact", self.env._("Contacts followed by money"), contacts["all"]["payment"], "contacts"),
+            self._tile("dispute_rate", "contact", self.env._("Share disputed"), "percent", figures["dispute_rate"], "disputes"),
             self._counted(
-                "days_to_settle", _("Days to settle a dispute"), figures["days_to_settle_disputes"], "disputes_settled"
+                "days_to_settle", self.env._("Days to settle a dispute"), figures["days_to_settle_disputes"], "disputes_settled"
             ),
             self._counted(
                 "cured",
-                _("Days until cured"),
+                self.env._("Days until cured"),
                 {"value": figures["cured"]["days"], **{name: figures["cured"][name] for name in ("count", "too_few")}},
                 "cured",
-            ).explain(_("Customers who were late and paid all that was overdue in money, by the days they were late.")),
+            ).explain(
+                self.env._("Customers who were late and paid all that was overdue in money, by the days they were late.")
+            ),
         ]
         if figures["satisfaction"]:
-            tiles.append(self._counted("satisfaction", _("Satisfaction"), figures["satisfaction"], "contacts", "number"))
+            tiles.append(
+                self._counted("satisfaction", self.env._("Satisfaction"), figures["satisfaction"], "contacts", "number")
+            )
         return [tile.describe(figures["trend"]) for tile in tiles]
 
     @api.model
@@ -336,18 +353,19 @@ class CollectionDashboard(models.AbstractModel):
             }
         currency = self.env["res.currency"].browse(figures["currency_id"])
         agrees = currency.is_zero(tie["open"] - tie["balance"])
-        _ = self.env._
         return {
             "agrees": agrees,
-            "text": _("The receivables of this page and the balance of the receivable accounts agree.")
+            "text": self.env._("The receivables of this page and the balance of the receivable accounts agree.")
             if agrees
-            else _("The receivables of this page and the balance of the receivable accounts differ by what is named here."),
+            else self.env._(
+                "The receivables of this page and the balance of the receivable accounts differ by what is named here."
+            ),
             "lines": [
-                {"name": _("Receivables of this page"), "amount": tie["open"]},
-                {"name": _("Balance of the receivable accounts"), "amount": tie["balance"]},
-                {"name": _("Exchange differences that count already and are booked later"), "amount": tie["exchange"]},
+                {"name": self.env._("Receivables of this page"), "amount": tie["open"]},
+                {"name": self.env._("Balance of the receivable accounts"), "amount": tie["balance"]},
+                {"name": self.env._("Exchange differences that count already and are booked later"), "amount": tie["exchange"]},
                 {
-                    "name": _("Matched with entries that are not booked, or with those of another company"),
+                    "name": self.env._("Matched with entries that are not booked, or with those of another company"),
                     "amount": tie["difference"],
                 },
             ],
