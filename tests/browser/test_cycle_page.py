@@ -29,3 +29,9 @@ class TestCyclePageInBrowser(CollectionsCase, HttpCase):
         self.env.invalidate_all()
         self.start_tour(url, "collection_cycle_done", login=self.head.login, timeout=120)
         self.assertEqual(self.preview.action_ids.partner_id.sorted("name").mapped("name"), ["Anna", "Dora", "Erna"])
+
+    def test_today_and_the_preview_without_a_mouse(self):
+        self.start_tour("/odoo/collection-today", "collection_keyboard", login=self.head.login, timeout=60)
+        url = f"/odoo/collection-cycles/{self.preview.id}"
+        self.start_tour(url, "collection_keyboard_preview", login=self.head.login, timeout=60)
+        self.assertEqual(self.preview.state, "preview")
