@@ -120,9 +120,12 @@ class CollectionCase(models.Model):
         return SQL("%s AND NOT (%s)", awake, self._stopped_sql(alias, what))
 
     @api.model
-    def _stopped_sql(self, alias, what="messages"):
-        """Return the condition that a stop of the whole customer is in force today. Found once for all rows."""
-        stops = [self.env[model]._stopped_partners_sql(what) for model in withhold.stop_models(self.env)]
+    def _stopped_sql(self, alias, what="messages", day=None):
+        """Return the condition that a stop of the whole customer is in force on ``day``, SQL (default: today).
+
+        Found once for all rows.
+        """
+        stops = [self.env[model]._stopped_partners_sql(what, day) for model in withhold.stop_models(self.env)]
         return self._debtor_among_sql(alias, SQL(" UNION ALL ").join(SQL("(%s)", stop) for stop in stops))
 
     @api.model

@@ -245,6 +245,7 @@ class CollectionCycle(models.Model):
         self._dispatch(commit)
         _logger.info("Collection cycle %s: dispatched", self.id)
         self._in_transaction(self._listen_and_finish, commit)
+        self._in_transaction(self._look_ahead, commit)
         _logger.info("Collection cycle %s: done", self.id)
 
     def _in_transaction(self, step, commit, **options):
@@ -477,15 +478,15 @@ class CollectionCycle(models.Model):
             )
         )
         self.write({"state": "done", "done_at": fields.Datetime.now(), "contacted_count": self.env.cr.fetchone()[0]})
-        self.outlook = self._look_ahead()
         self._send_progress()
 
     def _look_ahead(self):
-        """Return what a cycle of the next day would do, as JSON: rows of `outlook.outlook_sql`."""
+        """Note what a cycle of the next day would do, for Today: rows of `outlook.outlook_sql`. The cycle is over already."""
         self.env.flush_all()
-        scope = SQL("NOT (%s)", self.env["collection.case"]._stopped_sql("kase"))
         tomorrow = self.date + timedelta(days=1)
-        return [list(row) for row in self.env.execute_query(outlook.outlook_sql(self.env, self.company_id, tomorrow, scope))]
+        scope = SQL("NOT (%s)", self.env["collection.case"]._stopped_sql("kase", day=SQL("%s::date", tomorrow)))
+        rows = self.env.execute_query(outlook.outlook_sql(self.env, self.company_id, tomorrow, scope))
+        self.outlook = [list(row) for row in rows]
 
     @api.model
     def _case_stops(self, company, date, ignore_actions=()):

@@ -101,7 +101,11 @@ class CollectionPlacementFile(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("The file %s for an agency could not be made", file.id)
-                retrying(self.env, partial(file._ask_manager, error))
+                try:
+                    retrying(self.env, partial(file._ask_manager, error))
+                except Exception:
+                    self.env.cr.rollback()
+                    _logger.exception("Nobody could be told that the file %s for an agency was not made", file.id)
         commit(remaining=0)  # what failed is tried again by the next run, not at once
 
     def _ask_manager(self, error):

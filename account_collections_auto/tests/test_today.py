@@ -167,11 +167,12 @@ class TestTodayMessages(TodayCase):
         self.debtor("Two days later", 200, days=4, email="later@example.com")
         held = self.debtor("On hold", 400, days=6, email="held@example.com")
         self.hold(held, until=TODAY + timedelta(days=30))
+        self.hold(self.debtor("On hold until today", 70, days=6, email="released@example.com"), until=TODAY)
         courtesy = self.customer("Courtesy tomorrow", email="soon@example.com")
         self.invoice(courtesy, 50, due=TODAY + timedelta(days=4), issued=YESTERDAY)
         self.run_cycle(TODAY)
         tile = self.tiles()["tomorrow"]
-        self.assertEqual([(line["label"], line["count"]) for line in tile["lines"]], [("L0", 1), ("L1", 1)])
+        self.assertEqual([(line["label"], line["count"]) for line in tile["lines"]], [("L0", 1), ("L1", 2)])
         preview = self.env["collection.cycle"].preview(self.company, TODAY + timedelta(days=1))
         planned = preview.line_ids.filtered(lambda line: line.decision == "planned")
         self.assertEqual(self.figures(tile), (len(planned), [sum(planned.mapped("amount"))]))

@@ -66,7 +66,20 @@ class CollectionsAnswerPlan(CollectionsAnswerForm):
 
     def _collections_accept_form(self, viewer, plan, **values):
         cards = self._collections_cards(plan) if plan.state == "proposed" else []
-        return self._collections_form(viewer, "plan_accept", viewer.env._("Payment plan"), plan=plan, cards=cards, **values)
+        values |= {"plan": plan, "cards": cards, "rest": self._collections_rest_of(plan)}
+        return self._collections_form(viewer, "plan_accept", viewer.env._("Payment plan"), **values)
+
+    def _collections_rest_of(self, plan):
+        """Return what became of the plan's debts: "paid", "due" once it has ended; nothing where a plan is still about them."""
+        if plan.state == "done":
+            return "paid"
+        if plan.state != "ended":
+            return None
+        items = plan.item_ids.filtered("active")
+        if not items:
+            return "paid"
+        running = [("state", "in", ("proposed", "running")), ("item_ids", "in", items.ids)]
+        return None if plan.search_count(running, limit=1) else "due"
 
     def _collections_cards(self, plan):
         """Return the stored cards that may be charged for a plan: those of who is logged in, also if a link was followed.

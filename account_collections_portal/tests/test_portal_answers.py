@@ -110,6 +110,21 @@ class TestPortalAnswers(PortalCase):
         self.assertTrue(plan.signed_at and plan.signed_ip)
         self.assertIn("In a payment plan", self.get(token=self.token).text)
 
+    def test_a_plan_that_ended_says_what_of_it_is_due(self):
+        signed = TODAY - timedelta(days=90)
+        with self.on_day(signed):
+            plan = self.case(self.anna).sudo()._portal_plan(self.both, 3, signed, self.anna)
+            plan._portal_accept("Anna Buyer", "127.0.0.1", self.anna, self.env["payment.token"])
+        self.env["collection.payment.plan"].sudo()._judge(self.company, TODAY)
+        self.assertEqual(plan.state, "ended")
+        self.assertIn("what is open of it is due", self.get(f"/plan/{plan.id}", self.token).text)
+        new = self.case(self.anna).sudo()._portal_plan(self.both, 2, TODAY, self.anna)
+        self.assertNotIn("is due", self.get(f"/plan/{plan.id}", self.token).text, "There is a new proposal about it")
+        new.action_cancel()
+        self.pay(self.first | self.second)
+        self.case(self.anna)
+        self.assertIn("It is paid, thank you", self.get(f"/plan/{plan.id}", self.token).text)
+
     def test_plan_beyond_the_limits_waits_for_a_manager(self):
         self.plan.instalment_max_months = 2
         self.post("/plan", self.token, count="12", day=TODAY.isoformat())
