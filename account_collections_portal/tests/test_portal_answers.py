@@ -119,7 +119,7 @@ class TestPortalAnswers(PortalCase):
         self.assertEqual(plan.state, "ended")
         self.assertIn("what is open of it is due", self.get(f"/plan/{plan.id}", self.token).text)
         new = self.case(self.anna).sudo()._portal_plan(self.both, 2, TODAY, self.anna)
-        self.assertNotIn("is due", self.get(f"/plan/{plan.id}", self.token).text, "There is a new proposal about it")
+        self.assertNotIn("what is open of it is due", self.get(f"/plan/{plan.id}", self.token).text, "There is a new proposal about it")
         new.action_cancel()
         self.pay(self.first | self.second)
         self.case(self.anna)
