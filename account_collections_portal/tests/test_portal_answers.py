@@ -117,9 +117,10 @@ class TestPortalAnswers(PortalCase):
             plan._portal_accept("Anna Buyer", "127.0.0.1", self.anna, self.env["payment.token"])
         self.env["collection.payment.plan"].sudo()._judge(self.company, TODAY)
         self.assertEqual(plan.state, "ended")
-        self.assertIn("what is open of it is due", self.get(f"/plan/{plan.id}", self.token).text)
+        due = "what is open of it is due"
+        self.assertIn(due, self.get(f"/plan/{plan.id}", self.token).text)
         new = self.case(self.anna).sudo()._portal_plan(self.both, 2, TODAY, self.anna)
-        self.assertNotIn("what is open of it is due", self.get(f"/plan/{plan.id}", self.token).text, "There is a new proposal about it")
+        self.assertNotIn(due, self.get(f"/plan/{plan.id}", self.token).text, "There is a new proposal about it")
         new.action_cancel()
         self.pay(self.first | self.second)
         self.case(self.anna)
