@@ -5,10 +5,12 @@ Every reduction of a receivable is one of `KINDS`: money (payments and bank entr
 entries. A period is (start, end]: ``start`` is the day before its first day.
 
 The ledger is read once: `gathered` puts the receivable lines of a scope, what was matched with what, and the kinds of the
-entries into temporary tables, and the other functions read these.
+entries into temporary tables, and the other functions read these. Who needs no more than balances and flows, such as a mail to
+many people, reads them with `read_ledger`, which leaves no table behind.
 """
 
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NamedTuple
 
 from odoo.tools import SQL
@@ -74,6 +76,47 @@ class Position(NamedTuple):
     customers_overdue_undisputed: int
 
 
+class Ledger:
+    """Balances on some days, and what was booked between each of them and the one before."""
+
+    def __init__(self, balances, steps, dates):
+        self.balances, self._steps, self._dates = balances, steps, dates
+
+    def flows(self, start, end):
+        """Return {kind: amount} of (start, end]; both are among the days."""
+        steps = [self._steps[date] for date in self._dates if start < date <= end]
+        return {kind: _cents(sum(step[kind] for step in steps)) for kind in ("sales", *KINDS)}
+
+    def months_back(self, date):
+        """Yield (sales, days) of the month that ``date`` is in, up to it, and of the calendar months before, newest first."""
+        while True:
+            before = date.replace(day=1) - timedelta(days=1)
+            if before < self._dates[0]:
+                return
+            yield self.flows(before, date)["sales"], (date - before).days
+            date = before
+
+
+def read_ledger(env, company_ids, dates, starts):
+    """Return the Ledger of all receivables of the companies on ``dates``; two statements, whatever the number of days.
+
+    No temporary table: a transaction holds the locks of each to its end, and the server has room for some thousands in all.
+    """
+    dates = sorted(set(dates))
+    sums = env.execute_query(as_of.open_sums_sql(env, company_ids, dates, _bucket_sql(starts)))
+    steps = env.execute_query(
+        SQL(
+            "WITH collection_kpi_line AS MATERIALIZED (%s), collection_kpi_kind AS MATERIALIZED (%s) SELECT * FROM (%s) step",
+            _lines_sql(env, Scope(company_ids)),
+            _kinds_sql(
+                SQL("SELECT DISTINCT move_id FROM collection_kpi_line WHERE NOT is_sale AND counts_from > %s", dates[0])
+            ),
+            _flows_sql(dates),
+        )
+    )
+    return Ledger(_arrange_balances(sums, dates, starts), _arrange_flows(steps, dates), dates)
+
+
 @contextmanager
 def gathered(env, scope):
     """Gather the receivable lines of ``scope`` for the functions below, which are called inside.
@@ -94,25 +137,9 @@ def gathered(env, scope):
             matchings,
         ),
     )
-    _gather(
-        env,
-        "collection_kpi_line",
-        SQL(
-            """WITH %(matchings)s
-               SELECT line.line_id, line.move_id, line.company_id, COALESCE(%(debtor)s, 0) AS debtor_id, line.counts_from,
-                      CASE WHEN line.balance > 0 THEN line.due_date END AS due_date, line.balance,
-                      journal.type = 'sale' AS is_sale
-                 FROM (%(lines)s) line
-                 JOIN account_journal journal ON journal.id = line.journal_id
-                 LEFT JOIN res_partner partner ON partner.id = line.partner_id
-                WHERE %(wanted)s""",
-            matchings=matchings,
-            debtor=env["collection.case"]._debtor_sql("partner"),
-            lines=as_of.lines_sql(scope.company_ids),
-            wanted=wanted_sql(env, scope),
-        ),
-    )
-    _gather(env, "collection_kpi_kind", _kinds_sql())
+    _gather(env, "collection_kpi_line", _lines_sql(env, scope))
+    used = SQL("SELECT move_id FROM collection_kpi_line WHERE NOT is_sale UNION SELECT move_id FROM collection_kpi_matching")
+    _gather(env, "collection_kpi_kind", _kinds_sql(used))
     yield
     # After an error there is nothing to clear away: the transaction is undone.
     env.cr.execute("DROP TABLE collection_kpi_line, collection_kpi_matching, collection_kpi_kind")
@@ -126,7 +153,6 @@ def _gather(env, name, rows):
 
 def balances(env, dates, starts):
     """Return {date: Balance}; ``starts``: first days overdue of the buckets after the first. One statement for all dates."""
-    bucket = SQL("width_bucket(day.as_of - line.due_date, %s::int[])", list(starts))
     lines = SQL(
         """line AS NOT MATERIALIZED (SELECT * FROM collection_kpi_line WHERE counts_from <= %s),
            matching AS NOT MATERIALIZED (
@@ -134,7 +160,15 @@ def balances(env, dates, starts):
                  FROM collection_kpi_matching)""",
         max(dates),
     )
-    rows = env.execute_query(as_of.sums_sql(lines, dates, bucket))
+    return _arrange_balances(env.execute_query(as_of.sums_sql(lines, dates, _bucket_sql(starts))), dates, starts)
+
+
+def _bucket_sql(starts):
+    return SQL("width_bucket(day.as_of - line.due_date, %s::int[])", list(starts))
+
+
+def _arrange_balances(rows, dates, starts):
+    """Return {date: Balance} from rows of `as_of.sums_sql`."""
     sums = {date: {} for date in dates}
     for date, number, amount in rows:
         sums[date][number] = amount
@@ -203,30 +237,36 @@ def flows(env, dates):
     The kinds of reductions by the day they count from, matched or not: ``money`` is payments less refunds.
     """
     dates = sorted(set(dates))
-    rows = env.execute_query(
-        SQL(
-            """WITH sale AS MATERIALIZED (
-                        SELECT COALESCE(move.invoice_date, line.counts_from) AS day, move.move_type,
-                               sum(line.balance) AS balance
-                          FROM collection_kpi_line line JOIN account_move move ON move.id = line.move_id
-                         WHERE line.is_sale GROUP BY 1, 2),
-                    booked AS (
-                        SELECT day, 'sales' AS kind, balance AS amount
-                          FROM sale WHERE move_type IN ('out_invoice', 'out_refund')
-                         UNION ALL
-                        SELECT day, 'credit_note', -balance FROM sale WHERE move_type = 'out_refund'
-                         UNION ALL
-                        SELECT day, 'other', -balance FROM sale WHERE move_type = 'entry'
-                         UNION ALL
-                        SELECT line.counts_from, kind.kind, sum(-line.balance * kind.share)
-                          FROM collection_kpi_line line JOIN collection_kpi_kind kind ON kind.move_id = line.move_id
-                         WHERE NOT line.is_sale GROUP BY 1, 2)
-               SELECT width_bucket(day - 1, %(dates)s::date[]), kind, sum(amount)
-                 FROM booked WHERE day <= %(last)s GROUP BY 1, 2""",
-            dates=dates,
-            last=dates[-1],
-        )
+    return _arrange_flows(env.execute_query(_flows_sql(dates)), dates)
+
+
+def _flows_sql(dates):
+    """Return a SELECT of (number of the step, kind, amount) from the lines and kinds of a ledger."""
+    return SQL(
+        """WITH sale AS MATERIALIZED (
+                    SELECT COALESCE(move.invoice_date, line.counts_from) AS day, move.move_type, sum(line.balance) AS balance
+                      FROM collection_kpi_line line JOIN account_move move ON move.id = line.move_id
+                     WHERE line.is_sale GROUP BY 1, 2),
+                booked AS (
+                    SELECT day, 'sales' AS kind, balance AS amount
+                      FROM sale WHERE move_type IN ('out_invoice', 'out_refund')
+                     UNION ALL
+                    SELECT day, 'credit_note', -balance FROM sale WHERE move_type = 'out_refund'
+                     UNION ALL
+                    SELECT day, 'other', -balance FROM sale WHERE move_type = 'entry'
+                     UNION ALL
+                    SELECT line.counts_from, kind.kind, sum(-line.balance * kind.share)
+                      FROM collection_kpi_line line JOIN collection_kpi_kind kind ON kind.move_id = line.move_id
+                     WHERE NOT line.is_sale GROUP BY 1, 2)
+           SELECT width_bucket(day - 1, %(dates)s::date[]), kind, sum(amount)
+             FROM booked WHERE day <= %(last)s GROUP BY 1, 2""",
+        dates=dates,
+        last=dates[-1],
     )
+
+
+def _arrange_flows(rows, dates):
+    """Return {date: {kind: amount}} from rows of `_flows_sql`."""
     found = {date: dict.fromkeys(("sales", *KINDS), 0.0) for date in dates}
     for step, kind, amount in rows:
         found[dates[step]][kind] = amount
@@ -460,6 +500,24 @@ def cured(env, start, end):
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
+def _lines_sql(env, scope):
+    """Return a SELECT of the receivable lines of ``scope``, see `gathered`."""
+    return SQL(
+        """WITH %(matchings)s
+           SELECT line.line_id, line.move_id, line.company_id, COALESCE(%(debtor)s, 0) AS debtor_id, line.counts_from,
+                  CASE WHEN line.balance > 0 THEN line.due_date END AS due_date, line.balance,
+                  journal.type = 'sale' AS is_sale
+             FROM (%(lines)s) line
+             JOIN account_journal journal ON journal.id = line.journal_id
+             LEFT JOIN res_partner partner ON partner.id = line.partner_id
+            WHERE %(wanted)s""",
+        matchings=as_of.matchings_sql(),
+        debtor=env["collection.case"]._debtor_sql("partner"),
+        lines=as_of.lines_sql(scope.company_ids),
+        wanted=wanted_sql(env, scope),
+    )
+
+
 def _open_debits(date):
     """Return a SELECT of the gathered debits that were open at the end of ``date``, with ``residual``."""
     return SQL(
@@ -519,16 +577,15 @@ def wanted_sql(env, scope):
     return SQL(" AND ").join(conditions)
 
 
-def _kinds_sql():
-    """Return a SELECT of (move_id, kind, share) of the entries that took something off the gathered lines.
+def _kinds_sql(used):
+    """Return a SELECT of (move_id, kind, share) of the entries ``used``, a SELECT of move_id, each once.
 
     ``share``: how much of what an entry takes off receivables is of that kind. Written off is what stands against expenses (or
     the account for write-offs), with the tax of it; of a payment also what was left off as income, such as a discount. An entry
     that puts something on a receivable counts as written off (less) only where it takes such an entry back.
     """
     return SQL(
-        """WITH used AS MATERIALIZED (
-               SELECT move_id FROM collection_kpi_line WHERE NOT is_sale UNION SELECT move_id FROM collection_kpi_matching),
+        """WITH used AS MATERIALIZED (%(used)s),
            lost AS MATERIALIZED (
                SELECT line.move_id, sum(line.balance) FILTER (WHERE line.tax_line_id IS NULL) AS amount,
                       sum(line.balance) FILTER (WHERE line.tax_line_id IS NOT NULL) AS tax
@@ -576,5 +633,6 @@ def _kinds_sql():
            SELECT move_id, kind, 1 - written_share AS share FROM move_kind WHERE written_share != 1
             UNION ALL
            SELECT move_id, 'write_off', written_share FROM move_kind WHERE written_share != 0""",
+        used=used,
         receivables=as_of.ACCOUNTS,
     )

@@ -97,7 +97,7 @@ class CollectionKpi(models.AbstractModel):
         dates = sorted({*month_ends, start, date})
         starts = ageing.bounds(companies[0]._get_collection_ageing_limits())
         balances = kpi_inputs.balances(env, dates, starts)
-        ledger = _Ledger(balances, kpi_inputs.flows(env, dates), dates)
+        ledger = kpi_inputs.Ledger(balances, kpi_inputs.flows(env, dates), dates)
         recovery = kpi_inputs.recovery(env, start, date)
         today, position = balances[date], kpi_inputs.position(env, date, starts)
         flows = ledger.flows(start, date)
@@ -333,25 +333,3 @@ class CollectionKpi(models.AbstractModel):
     def _rate(self, part, whole, count):
         rate = kpis.Rate(part, whole, count)
         return {"value": rate.value, **rate._asdict(), "too_few": rate.is_too_few}
-
-
-class _Ledger:
-    """Balances on some days, and what was booked between each of them and the one before."""
-
-    def __init__(self, balances, steps, dates):
-        self.balances, self._steps, self._dates = balances, steps, dates
-
-    def flows(self, start, end):
-        """Return {kind: amount} of (start, end]; both are among the days."""
-        steps = [self._steps[date] for date in self._dates if start < date <= end]
-        # Rounded: sums of binary fractions.
-        return {kind: round(sum(step[kind] for step in steps), 6) for kind in ("sales", *kpi_inputs.KINDS)}
-
-    def months_back(self, date):
-        """Yield (sales, days) of the month that ``date`` is in, up to it, and of the calendar months before, newest first."""
-        while True:
-            before = date.replace(day=1) - timedelta(days=1)
-            if before < self._dates[0]:
-                return
-            yield self.flows(before, date)["sales"], (date - before).days
-            date = before

@@ -5,6 +5,11 @@ from odoo.exceptions import AccessError
 
 from ..engine import kpi_inputs, kpis
 
+# Two buckets: not due, and overdue since the first day.
+OVERDUE = [1]
+# Where the ledgers stand that the mails of one run have read.
+KEPT = "collection_digest_ledgers"
+
 
 class DigestDigest(models.Model):
     """Collections in Odoo's digest mails: what is overdue, how much of all that is, what came in, how long it takes."""
@@ -37,14 +42,14 @@ class DigestDigest(models.Model):
 
     def _compute_kpi_collection_collected_value(self):
         for digest in self:
-            digest.kpi_collection_collected_value = digest._read_collection_flows(*digest._get_collection_period())["money"]
+            since, until = digest._get_collection_period()
+            digest.kpi_collection_collected_value = digest._read_collection_ledger().flows(since, until)["money"]
 
     def _compute_kpi_collection_dso_value(self):
         for digest in self:
             _since, until = digest._get_collection_period()
-            since = self.env["collection.kpi"]._start(until, 3)
-            sales = digest._read_collection_flows(since, until)["sales"]
-            receivables = digest._read_collection_balance().net
+            since, ledger = digest._start_collection_quarter(until), digest._read_collection_ledger()
+            sales, receivables = ledger.flows(since, until)["sales"], ledger.balances[until].net
             digest.kpi_collection_dso_value = digest._need(kpis.dso_simple(receivables, sales, (until - since).days))
 
     def _need(self, figure):
@@ -56,27 +61,51 @@ class DigestDigest(models.Model):
     def _read_collection_balance(self):
         """Return what was open at the end of the period."""
         _since, until = self._get_collection_period()
-        with kpi_inputs.gathered(self.env, self._get_collection_scope()):
-            return kpi_inputs.balances(self.env, [until], [1])[until]
+        return self._read_collection_ledger().balances[until]
 
-    def _read_collection_flows(self, since, until):
-        """Return {kind: amount} of what was booked after the day ``since`` up to ``until``."""
-        with kpi_inputs.gathered(self.env, self._get_collection_scope()):
-            return kpi_inputs.flows(self.env, [since, until])[until]
+    def _read_collection_ledger(self):
+        """Return the Ledger of the company on the days of all periods of a mail.
 
-    def _get_collection_scope(self):
-        """The company of the digest with its branches; who has no access to Collections gets no such figure."""
-        if not self.env.user.has_group("account_collections_auto.group_collection_auditor"):
-            raise AccessError(self.env._("You have no access to Collections."))
+        A mail asks for each figure of each period on its own: what was read is kept while mails are written (`_action_send`).
+        """
+        company = self._get_collection_company()
+        periods = [self._get_collection_period()]
+        for _name, frames in self._compute_timeframes(self.env.company):
+            periods += [(_as_day(since), _as_day(until)) for since, until in frames]
+        days = {day for since, until in periods for day in (since, until, self._start_collection_quarter(until))}
+        kept = self.env.cr.cache.get(KEPT, {})
+        key = company.id, frozenset(days)
+        if key not in kept:
+            # sudo: a company is told with its branches, as Collections does everywhere
+            branches = self.env["res.company"].sudo().search([("id", "child_of", company.id)])
+            kept[key] = kpi_inputs.read_ledger(self.env, branches.ids, days, OVERDUE)
+        return kept[key]
+
+    def _get_collection_company(self):
+        """Return the company of the digest; who has no access to it or to Collections gets no such figure."""
         company = self.company_id or self.env.company
-        # sudo: a company is told with its branches, as Collections does everywhere
-        return kpi_inputs.Scope(self.env["res.company"].sudo().search([("id", "child_of", company.id)]).ids)
+        if company not in self.env.user.company_ids or not self.env.user.has_group(
+            "account_collections_auto.group_collection_auditor"
+        ):
+            raise AccessError(self.env._("You have no access to Collections."))
+        return company
 
     def _get_collection_period(self):
         """Return the day before the period and its last day."""
         today = self.env.company._collection_today()
         since, until = (self.env.context.get(key) for key in ("start_datetime", "end_datetime"))
         return _as_day(since) or today - timedelta(days=7), _as_day(until) or today
+
+    def _start_collection_quarter(self, until):
+        """Return the day before the three months that end with ``until``."""
+        return self.env["collection.kpi"]._start(until, 3)
+
+    def _action_send(self, update_periodicity=True):
+        self.env.cr.cache[KEPT] = {}
+        try:
+            return super()._action_send(update_periodicity=update_periodicity)
+        finally:
+            self.env.cr.cache.pop(KEPT, None)
 
     def _compute_kpis_actions(self, company, user):
         actions = super()._compute_kpis_actions(company, user)

@@ -198,50 +198,6 @@ class TestReport(CollectionsCase):
             self.report.with_user(clerk).search_count([])
 
 
-class TestDigest(CollectionsCase):
-    """Collections in Odoo's digest mails."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.buyer = cls.customer("Buyer")
-        bill = cls.invoice(cls.buyer, 100, due=TODAY - timedelta(days=20))
-        cls.invoice(cls.buyer, 300, due=TODAY + timedelta(days=20), issued=TODAY - timedelta(days=10))
-        cls.pay(bill, 20, on=TODAY - timedelta(days=3))
-        cls.pay(bill, 5, on=TODAY - timedelta(days=9))
-        cls.digest = cls.env.ref("account_collections_auto.collection_digest")
-        cls.digest.company_id = cls.company
-
-    def figures(self, user, until=TODAY):
-        digest = self.digest.with_user(user).with_context(
-            start_datetime=until - days(7), end_datetime=until, allowed_company_ids=self.company.ids
-        )
-        digest.invalidate_recordset()
-        names = ("overdue", "overdue_rate", "collected", "dso")
-        return [round(digest[f"kpi_collection_{name}_value"], 2) for name in names]
-
-    def test_figures_of_the_week_and_of_the_week_before(self):
-        reader = self.make_user("reader", "account_collections_auto.group_collection_auditor")
-        self.assertEqual(self.figures(reader), [75, 20, 20, 86.25])
-        self.assertEqual(self.figures(reader, TODAY - days(7)), [95, 24.05, 5, 90.85])
-
-    def test_what_is_not_available_is_left_out(self):
-        self.digest.company_id = self.env["res.company"].create({"name": "Second"})
-        kpis = {kpi["kpi_name"] for kpi in self.digest._compute_kpis(self.company, self.env.user)}
-        self.assertEqual(
-            {name for name in kpis if "collection" in name}, {"kpi_collection_overdue", "kpi_collection_collected"}
-        )
-
-    def test_the_mail_shows_them_to_who_may_see_them(self):
-        reader = self.make_user("reader", "account_collections_auto.group_collection_auditor")
-        kpis = {kpi["kpi_name"] for kpi in self.digest._compute_kpis(self.company, reader)}
-        self.assertLessEqual({f"kpi_collection_{name}" for name in ("overdue", "overdue_rate", "collected", "dso")}, kpis)
-        clerk = self.make_user("clerk", "account.group_account_invoice")
-        kpis = {kpi["kpi_name"] for kpi in self.digest._compute_kpis(self.company, clerk)}
-        self.assertFalse({name for name in kpis if "collection" in name})
-        self.assertFalse(self.digest.user_ids, "Nobody gets it before somebody asks")
-
-
 class TestReportSchedule(CollectionsCase):
     """Reports that go to some people by mail, at their days."""
 
