@@ -4,6 +4,7 @@ from odoo.tools import SQL
 # Results of a call in which nobody was spoken to.
 NO_CONVERSATION = ("message", "no_answer", "wrong_number")
 
+
 class CollectionActionReport(models.Model):
     """Contacts and what followed them: observations, not effects.
 
