@@ -18,6 +18,9 @@ from odoo.tools import SQL
 from . import as_of
 
 KINDS = ("money", "credit_note", "write_off", "exchange", "other")
+_TABLES = ("collection_kpi_line", "collection_kpi_matching", "collection_kpi_kind")
+# Set in the cursor's cache while these tables are in use.
+_GATHERED = "collection_kpi_gathered"
 
 
 class Scope(NamedTuple):
@@ -123,26 +126,26 @@ def gathered(env, scope):
 
     Temporary tables: `collection_kpi_line` (due_date is NULL for credits), `collection_kpi_matching` (what was matched with
     what, and the entry of the credit) and `collection_kpi_kind` (in which shares an entry is of which kind, see `_kinds_sql`).
+
+    Needs a cursor that may write: not for methods marked `api.readonly`. One scope at a time in a transaction: another one can
+    be gathered when the first is done with, also after an error that somebody caught.
     """
+    if env.cr.cache.get(_GATHERED):
+        raise RuntimeError("The lines of one scope are gathered already: finish with them before those of another one.")
     env.flush_all()
-    matchings = as_of.matchings_sql()
-    _gather(
-        env,
-        "collection_kpi_matching",
-        SQL(
-            """WITH %s
-               SELECT matching.debit_move_id AS debit_id, matching.credit_move_id AS credit_id, matching.counts_from,
-                      matching.amount, credit.move_id
-                 FROM matching JOIN account_move_line credit ON credit.id = matching.credit_move_id""",
-            matchings,
-        ),
-    )
-    _gather(env, "collection_kpi_line", _lines_sql(env, scope))
-    used = SQL("SELECT move_id FROM collection_kpi_line WHERE NOT is_sale UNION SELECT move_id FROM collection_kpi_matching")
-    _gather(env, "collection_kpi_kind", _kinds_sql(used))
-    yield
-    # After an error there is nothing to clear away: the transaction is undone.
-    env.cr.execute("DROP TABLE collection_kpi_line, collection_kpi_matching, collection_kpi_kind")
+    env.cr.cache[_GATHERED] = True
+    try:
+        # What is left where an error was caught.
+        env.cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.%s, pg_temp.%s, pg_temp.%s", *map(SQL.identifier, _TABLES)))
+        _gather(env, "collection_kpi_line", _lines_sql(env, scope))
+        _gather(env, "collection_kpi_matching", _matchings_sql())
+        entries = "SELECT move_id FROM collection_kpi_line WHERE NOT is_sale UNION SELECT move_id FROM collection_kpi_matching"
+        _gather(env, "collection_kpi_kind", _kinds_sql(SQL(entries)))
+        yield
+        # After an error there is nothing to clear away: most often the transaction is undone.
+        env.cr.execute(SQL("DROP TABLE %s, %s, %s", *map(SQL.identifier, _TABLES)))
+    finally:
+        env.cr.cache.pop(_GATHERED, None)
 
 
 def _gather(env, name, rows):
@@ -515,6 +518,22 @@ def _lines_sql(env, scope):
         debtor=env["collection.case"]._debtor_sql("partner"),
         lines=as_of.lines_sql(scope.company_ids),
         wanted=wanted_sql(env, scope),
+    )
+
+
+def _matchings_sql():
+    """Return a SELECT of what was matched with a gathered line; the line on the other side may be out of the scope."""
+    return SQL(
+        """WITH %s
+           SELECT matching.debit_move_id AS debit_id, matching.credit_move_id AS credit_id, matching.counts_from,
+                  matching.amount,
+                  COALESCE(credit.move_id,
+                           (SELECT move_id FROM account_move_line WHERE id = matching.credit_move_id)) AS move_id
+             FROM matching
+             LEFT JOIN collection_kpi_line debit ON debit.line_id = matching.debit_move_id
+             LEFT JOIN collection_kpi_line credit ON credit.line_id = matching.credit_move_id
+            WHERE debit.line_id IS NOT NULL OR credit.line_id IS NOT NULL""",
+        as_of.matchings_sql(),
     )
 
 

@@ -3,8 +3,9 @@ from datetime import date
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
-from ..engine import kpis
+from ..engine import kpi_inputs, kpis
 from .common import TODAY
 from .kpi_common import DEC, FEB, JAN, MAR, KpiCase
 
@@ -214,6 +215,30 @@ class TestKpiLedger(KpiCase):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
         self.assertLess(counts[1], 30)
+
+    # -- gathering -----------------------------------------------------------------------------------------------------
+
+    def gathered(self, **filters):
+        return kpi_inputs.gathered(self.env, kpi_inputs.Scope(self.company.ids, **filters))
+
+    def test_only_what_was_matched_with_the_lines_of_the_scope_is_gathered(self):
+        bill = self.invoice(self.customer("Supplier"), 90, due=date(2026, 3, 1), move_type="in_invoice")
+        self.pay(bill, on=date(2026, 3, 9))
+        for filters, matchings, entries in (({}, 3, 3), ({"country_ids": self.env.ref("base.jp").ids}, 0, 0)):
+            with self.subTest(str(filters)), self.gathered(**filters):
+                [(number,)] = self.env.execute_query(SQL("SELECT count(*) FROM collection_kpi_matching"))
+                [(moves,)] = self.env.execute_query(SQL("SELECT count(DISTINCT move_id) FROM collection_kpi_kind"))
+                self.assertEqual((number, moves), (matchings, entries))
+
+    def test_one_scope_is_gathered_at_a_time(self):
+        with self.gathered(), self.assertRaisesRegex(RuntimeError, "gathered already"), self.gathered():
+            self.fail("the tables of the outer scope are gone")
+        self.assertEqual(self.figures()["receivables"], 13800)
+
+    def test_an_error_that_somebody_caught_does_not_stand_in_the_way(self):
+        with self.assertRaises(ZeroDivisionError), self.gathered():
+            1 / 0  # noqa: B018
+        self.assertEqual(self.figures()["receivables"], 13800)
 
     # -- who may see what ----------------------------------------------------------------------------------------------
 
