@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine import ageing, as_of
@@ -62,9 +63,12 @@ class CollectionReport(models.Model):
     def _get_days(self):
         """Return the last month-ends, the oldest first, and today; or the one day that a window was opened for."""
         # A window has nothing but its context to say of which day its rows are, in each of its calls.
-        if day := fields.Date.to_date(self.env.context.get("collection_as_of")):
-            return [day]
         today = self.env.company._collection_today()
+        if asked := self.env.context.get("collection_as_of"):
+            try:
+                return [min(fields.Date.to_date(str(asked)), today)]
+            except ValueError:
+                raise UserError(self.env._("%(date)s is not a date.", date=asked)) from None
         first = today.replace(day=1)
         return [*(first - relativedelta(months=back) - timedelta(days=1) for back in reversed(range(MONTHS))), today]
 

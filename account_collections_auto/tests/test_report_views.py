@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from .common import TODAY, CollectionsCase
 
@@ -196,6 +196,14 @@ class TestReport(CollectionsCase):
         clerk = self.make_user("clerk", "account.group_account_invoice")
         with self.assertRaises(AccessError):
             self.report.with_user(clerk).search_count([])
+
+    def test_a_window_is_of_a_day_up_to_today_or_refused_in_words(self):
+        for asked in ("soon", 5, ["2026-09-01"], {"day": 1}):
+            with self.subTest(str(asked)), self.assertRaisesRegex(UserError, "is not a date"):
+                self.report.with_context(collection_as_of=asked).search_count([])
+        with self.on_day(TODAY):
+            self.assertEqual(self.report.with_context(collection_as_of="2999-01-01")._get_days(), [TODAY])
+            self.assertEqual(self.report.with_context(collection_as_of="2026-09-01")._get_days(), [date(2026, 9, 1)])
 
 
 class TestReportSchedule(CollectionsCase):
