@@ -181,22 +181,6 @@ class TieOut(NamedTuple):
     to a company that was not asked about."""
 
 
-def tie_out(env, company_ids, dates):
-    """Return {(date, company id): TieOut} of ``dates``, in two statements; companies without receivable lines are left out."""
-    dates = sorted(set(dates))
-    if len(dates) == 1:
-        open_lines = open_lines_sql(env, company_ids, dates[0])
-        open_lines = SQL("SELECT %s::date AS as_of, line.* FROM (%s) line", dates[0], open_lines)
-    else:
-        open_lines = open_lines_over_sql(env, company_ids, dates)
-    rows = env.execute_query(
-        SQL("SELECT as_of, company_id, sum(residual) FROM (%(open)s) line GROUP BY 1, 2", open=open_lines)
-    )
-    opened = {(as_of, company_id): amount for as_of, company_id, amount in rows}
-    booked = read_booked(env, company_ids, dates)
-    return {key: tie(opened.get(key, 0), *booked.get(key, (0, 0))) for key in opened | booked}
-
-
 def tie(opened, balance, exchange):
     """Return the `TieOut` of amounts."""
     return TieOut(opened, balance, exchange, opened - balance - exchange)
