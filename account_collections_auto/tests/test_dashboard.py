@@ -1,5 +1,5 @@
 import io
-from datetime import date
+from datetime import date, datetime
 
 import openpyxl
 from odoo import Command
@@ -27,6 +27,13 @@ class TestDashboard(KpiCase):
         """Return the records that a click on a figure opens."""
         action = self.board.get_action({"date": str(MAR), "period": "quarter", **options}, name, value)
         return self.env[action["res_model"]].with_context(**action["context"]).search(action["domain"])
+
+    def call(self, customer, result, hour=9):
+        """Log a call of 29 March and return its record."""
+        moment = datetime(2026, 3, 29, hour)
+        return self.env["collection.action"]._log_call(
+            self.case(customer), called_at=moment, contact=customer, result=result, note=""
+        )
 
     # -- the figures -----------------------------------------------------------------------------------------------------
 
@@ -99,10 +106,12 @@ class TestDashboard(KpiCase):
         self.run_cycle(date(2026, 3, 28))
         sent = len(self.env["collection.action"].search([("state", "in", ("sent", "delivered"))]))
         self.assertTrue(sent)
+        self.call(self.buyer, "no_answer", hour=9)
+        spoken = self.call(self.buyer, "will_pay", hour=10)
         week = self.board.get_page({"date": str(MAR)})["week"]["rows"]
-        self.assertEqual([(row["contacts"], row["conversations"]) for row in week], [(sent, 0)])
-        self.assertEqual(len(self.behind("week_contacts", 0)), sent)
-        self.assertFalse(self.behind("week_conversations", 0))
+        self.assertEqual([(row["contacts"], row["conversations"]) for row in week], [(sent + 2, 1)])
+        self.assertEqual(len(self.behind("week_contacts", 0)), sent + 2)
+        self.assertEqual(self.behind("week_conversations", 0).action_id, spoken)
 
     # -- what is behind them -----------------------------------------------------------------------------------------------
 
@@ -149,6 +158,8 @@ class TestDashboard(KpiCase):
         self.invoice(other, 300, issued=date(2026, 3, 1), due=date(2026, 3, 2), currency=pounds)
         clerk = self.make_user("clerk", "account_collections_auto.group_collector")
         self.case(other).user_id = clerk
+        self.call(self.buyer, "no_answer")
+        self.call(other, "no_answer")
         settings = self.board.get_settings()
         self.assertIn(other.industry_id.id, [one["id"] for one in settings["segments"]])
         self.assertIn(clerk.id, [one["id"] for one in settings["collectors"]])
@@ -166,7 +177,9 @@ class TestDashboard(KpiCase):
                 self.assertEqual(sum(self.behind("overdue", **option).mapped("amount")), 150)
                 self.assertEqual(self.behind("movements", **option).partner_id, other)
                 self.assertFalse(self.behind("promises", **option))
-                self.behind("contacts", **option)
+                # Contacts are about a customer, in whatever currency the items are.
+                contacted = self.buyer + other if "currency_id" in option else other
+                self.assertEqual(self.behind("contacts", **option).partner_id, contacted)
 
     def test_the_page_says_whether_it_is_the_balance_of_the_accounts(self):
         tie = self.page["tie"]
