@@ -26,10 +26,14 @@ export class ForecastChart extends Component {
     setup() {
         this.canvas = useRef("canvas");
         onWillStart(() => loadBundle("web.chartjs_lib"));
-        useEffect(() => {
-            this.chart = new Chart(this.canvas.el, this.config);
-            return () => this.chart.destroy();
-        });
+        useEffect(
+            () => {
+                this.chart = new Chart(this.canvas.el, this.config);
+                return () => this.chart.destroy();
+            },
+            // The same figures in new lists draw the same chart; JSON leaves out the functions.
+            () => [JSON.stringify(this.props)]
+        );
     }
 
     get scheme() {
