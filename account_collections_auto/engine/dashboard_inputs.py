@@ -119,7 +119,7 @@ def _promises_sql(env, scope, start, end):
     return SQL(
         """SELECT kase.user_id, count(*)
              FROM collection_promise line LEFT JOIN collection_case kase ON kase.id = line.case_id
-            WHERE line.state NOT IN ('to_approve', 'cancelled') AND line.company_id = ANY(%(companies)s)
+            WHERE line.state NOT IN ('to_approve', 'cancelled') AND line.active AND line.company_id = ANY(%(companies)s)
               AND line.date_from > %(start)s AND line.date_from <= %(end)s AND %(wanted)s
             GROUP BY 1""",
         companies=list(scope.company_ids),

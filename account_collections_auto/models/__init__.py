@@ -154,7 +154,6 @@ from . import collection_statement_sent_mail
 from . import collection_statement_sent_placement
 from . import collection_case_statement
 from . import collection_kpi
-from . import collection_kpi_week
 from . import collection_dashboard
 from . import collection_dashboard_open
 from . import collection_dashboard_document

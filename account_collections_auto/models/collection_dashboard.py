@@ -1,13 +1,15 @@
+from datetime import date as Day
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
-from ..engine import dashboard_inputs, kpi_inputs
-from .collection_kpi import PERIODS
-from .collection_kpi_week import WEEK
+from ..engine import dashboard_inputs
+from .collection_kpi import PERIODS, WEEK
 
-TOP = 20
+# Nobody keeps older books here: such a day was mistyped.
+EARLIEST = Day(1970, 1, 1)
 FILTERS = ("company_id", "currency_id", "country_id", "industry_id", "user_id")
 
 
@@ -37,6 +39,7 @@ class CollectionDashboard(models.AbstractModel):
         left_out = self.env.companies - companies
         return {
             "date": fields.Date.to_string(self.env.company._collection_today()),
+            "earliest": fields.Date.to_string(EARLIEST),
             "companies": [{"id": company.id, "name": company.name} for company in companies],
             "left_out": ", ".join(left_out.mapped("name")),
             "currencies": named("res.currency", currencies),
@@ -49,8 +52,8 @@ class CollectionDashboard(models.AbstractModel):
     def get_page(self, options=None):
         """Return all figures of the page but the forecast. The number of SQL statements does not grow with the records."""
         options = self._read_options(options)
-        figures = self._get_figures(options)
-        scope = self._get_scope(options, figures)
+        kpi, scope = self.env["collection.kpi"], self._get_scope(options)
+        figures = kpi._read_figures(scope, options["date"], options["period"], with_week=True)
         return {
             "date": options["date"],
             "date_from": figures["date_from"],
@@ -63,7 +66,7 @@ class CollectionDashboard(models.AbstractModel):
             "trend": [
                 {name: month[name] for name in ("date", "current", "overdue", "overdue_rate")} for month in figures["trend"]
             ],
-            "debtors": self._describe_debtors(scope, options["date"]),
+            "debtors": kpi._describe_debtors(scope, options["date"]),
             "levels": self._describe_levels(scope, options["date"]),
             "week": self._describe_week(scope, options["date"], figures["week_money"]),
             "contacts": self._describe_contacts(figures),
@@ -74,14 +77,21 @@ class CollectionDashboard(models.AbstractModel):
     def get_year_before(self, options=None):
         """Return {tile: value} of the same day a year earlier, over the same period."""
         options = self._read_options(options)
-        options["date"] = fields.Date.subtract(options["date"], years=1)
-        return {tile["key"]: tile["value"] for tile in self._describe_tiles(self._get_figures(options))}
+        date = fields.Date.subtract(options["date"], years=1)
+        figures = self.env["collection.kpi"]._read_figures(self._get_scope(options), date, options["period"])
+        return {tile["key"]: tile["value"] for tile in self._describe_tiles(figures)}
+
+    @api.model
+    def get_forecast(self, options=None):
+        """Return the cash forecast of the companies that the page is about, as `collection.forecast` describes it."""
+        options = self._read_options(options)
+        return self.env["collection.forecast"].get_forecast(options["date"], self._get_forecast_filters(options))
 
     # -- what is asked for -----------------------------------------------------------------------------------------------
 
     @api.model
     def _read_options(self, options):
-        """Return what a client asks for, checked: the day is one up to today."""
+        """Return what a client asks for, checked: the day is one up to today, and not of another age."""
         # The figures come from the ledger by SQL: this, and the companies of the user, is all that guards them.
         self.env["collection.case"].check_access("read")
         options = options or {}
@@ -93,35 +103,26 @@ class CollectionDashboard(models.AbstractModel):
             raise UserError(self.env._("The dashboard cannot be narrowed like that.")) from None
         if date > today:
             raise UserError(self.env._("The dashboard shows a day up to today: what comes later is not known yet."))
+        if date < EARLIEST:
+            raise UserError(
+                self.env._("The dashboard shows days from %(date)s on.", date=format_date(self.env, EARLIEST))
+            )
         period = options.get("period") or "month"
         if period not in PERIODS:
             raise UserError(self.env._("The period is a month, a quarter or a year."))
         return {"date": date, "period": period, **ids}
 
     @api.model
-    def _get_figures(self, options):
-        wanted = {f"{name}s": [options[name]] if options[name] else None for name in FILTERS}
-        # "company_id" -> "company_ids": each filter of the page is one of these lists.
-        return self.env["collection.kpi"].get_figures(
-            options["date"],
-            options["period"],
-            company_ids=wanted["company_ids"],
-            currency_ids=wanted["currency_ids"],
-            country_ids=wanted["country_ids"],
-            industry_ids=wanted["industry_ids"],
-            user_ids=wanted["user_ids"],
+    def _get_scope(self, options):
+        """Return the scope that the page is about; `collection.kpi` checks the companies."""
+        # "company_id" -> "company_ids": each filter of the page is a list there.
+        return self.env["collection.kpi"]._get_scope(
+            **{f"{name}s": [options[name]] if options[name] else None for name in FILTERS}
         )
 
     @api.model
-    def _get_scope(self, options, figures):
-        """Return the scope that ``figures`` are about: `collection.kpi` has checked the companies."""
-
-        def some(name):
-            return [options[name]] if options[name] else ()
-
-        return kpi_inputs.Scope(
-            figures["company_ids"], some("currency_id"), some("country_id"), some("industry_id"), (), some("user_id")
-        )
+    def _get_forecast_filters(self, options):
+        return {"company_ids": self._get_scope(options).company_ids, "currency_id": options["currency_id"]}
 
     # -- tiles -----------------------------------------------------------------------------------------------------------
 
@@ -155,7 +156,7 @@ class CollectionDashboard(models.AbstractModel):
                 "open",
                 self.env._("Share overdue, undisputed"),
                 figures["overdue_rate_undisputed"],
-                "overdue",
+                "overdue_undisputed",
                 "money",
             ),
             self._rate(
@@ -195,12 +196,17 @@ class CollectionDashboard(models.AbstractModel):
             self._rate("recovery", "collected", self.env._("Recovery rate"), figures["recovery"], "recovery", "money").explain(
                 self.env._("Money that came for what was overdue or became overdue in the period.")
             ),
-            self._tile("money", "collected", self.env._("Money received"), "money", figures["flows"]["money"], "movements"),
+            self._tile("money", "collected", self.env._("Money received"), "money", figures["flows"]["money"], "money"),
             self._tile(
-                "written_off", "collected", self.env._("Written off"), "money", figures["flows"]["write_off"], "movements"
+                "written_off", "collected", self.env._("Written off"), "money", figures["flows"]["write_off"], "write_off"
             ),
             self._tile(
-                "bad_debt_rate", "collected", self.env._("Write-offs ÷ sales"), "percent", figures["bad_debt_rate"], "movements"
+                "bad_debt_rate",
+                "collected",
+                self.env._("Write-offs ÷ sales"),
+                "percent",
+                figures["bad_debt_rate"],
+                "write_off",
             ),
             self._tile(
                 "cost", "collected", self.env._("Cost of 100 collected"), "number", figures["cost_per_collected"], "recovery"
@@ -234,7 +240,7 @@ class CollectionDashboard(models.AbstractModel):
         ]
         if figures["satisfaction"]:
             tiles.append(
-                self._counted("satisfaction", self.env._("Satisfaction"), figures["satisfaction"], "contacts", "number")
+                self._counted("satisfaction", self.env._("Satisfaction"), figures["satisfaction"], "satisfaction", "number")
             )
         return [tile.describe(figures["trend"]) for tile in tiles]
 
@@ -272,22 +278,6 @@ class CollectionDashboard(models.AbstractModel):
         return [
             {"index": number, "name": name, "amount": bucket["amount"], "count": bucket["count"]}
             for number, (name, bucket) in enumerate(zip(names, buckets, strict=True))
-        ]
-
-    @api.model
-    def _describe_debtors(self, scope, date):
-        found = dashboard_inputs.largest(self.env, scope, date, TOP)
-        return [
-            {
-                "partner_id": debtor.partner_id or 0,
-                "name": debtor.name or self.env._("Without a customer"),
-                "amount": debtor.amount,
-                "overdue": debtor.overdue,
-                "days": (date - debtor.oldest).days if debtor.oldest else 0,
-                "items": debtor.items,
-                "share": debtor.amount / debtor.of_all * 100,
-            }
-            for debtor in found
         ]
 
     @api.model

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..engine.statement_workbook import Column, Sheet, Table, excel_date, write_workbook
@@ -55,15 +56,19 @@ class CollectionDashboard(models.AbstractModel):
             (self.env._("Companies"), ", ".join(companies.mapped("name"))),
             (self.env._("Amounts in"), currency.name),
         ]
-        for name, label, model in (
-            ("currency_id", self.env._("Only items in"), "res.currency"),
-            ("country_id", self.env._("Country"), "res.country"),
-            ("industry_id", self.env._("Segment"), "res.partner.industry"),
-            ("user_id", self.env._("Collector"), "res.users"),
+        offered = self.get_settings()
+        for name, label, choices in (
+            ("currency_id", self.env._("Only items in"), offered["currencies"]),
+            ("country_id", self.env._("Country"), offered["countries"]),
+            ("industry_id", self.env._("Segment"), offered["segments"]),
+            ("user_id", self.env._("Collector"), offered["collectors"]),
         ):
             if options[name]:
-                # sudo: what the user chose from the names that the page offers
-                facts.append((label, self.env[model].sudo().browse(options[name]).exists().display_name or ""))
+                names = {choice["id"]: choice["name"] for choice in choices}
+                # A client may name any record: only what the page offers has a name here.
+                if options[name] not in names:
+                    raise UserError(self.env._("The dashboard cannot be narrowed like that."))
+                facts.append((label, names[options[name]]))
         note = self.env._("These are observations, not effects: who was about to pay anyway pays after a message too.")
         return [*facts, ("", note)]
 

@@ -30,9 +30,9 @@ class CollectionForecast(models.AbstractModel):
     def get_forecast(self, date=False, filters=None):
         """Return the forecast of ``date`` (default: today), for the companies and the rights of the user.
 
-        ``filters``: {"company_id": one company, "currency_id": one currency}; both may be missing. Each group is one company
-        (0: all of them) and one currency, amounts in that currency, and adds up to what was open on that date. A constant
-        number of SQL statements, whatever the number of items.
+        ``filters``: {"company_id": one company, or "company_ids": some of them, "currency_id": one currency}; each may be
+        missing. Each group is one company (0: all of them) and one currency, amounts in that currency, and adds up to what was
+        open on that date. A constant number of SQL statements, whatever the number of items.
         """
         day = self._check_date(date)
         filters = self._read_filters(filters)
@@ -140,10 +140,10 @@ class CollectionForecast(models.AbstractModel):
     def _read_filters(self, filters):
         """Return {"company_ids", "currency_id"}: never a company that the user has not selected."""
         filters = filters or {}
-        company_id = filters.get("company_id")
+        wanted = [filters["company_id"]] if filters.get("company_id") else filters.get("company_ids")
         companies = self.env.companies
-        if company_id:
-            companies = companies.filtered(lambda company: company.id == company_id)
+        if wanted:
+            companies = companies.filtered(lambda company: company.id in wanted)
         return {"company_ids": companies.ids, "currency_id": filters.get("currency_id") or False}
 
     @api.model

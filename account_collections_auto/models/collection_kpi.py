@@ -5,9 +5,13 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..engine import ageing, as_of, kpi_inputs, kpis
+from ..engine import ageing, as_of, dashboard_inputs, kpi_inputs, kpis
 
 PERIODS = {"month": 1, "quarter": 3, "year": 12}
+# The money of so many days up to the day is told apart by collector.
+WEEK = 7
+# So many of those who owe most are named.
+TOP = 20
 # So many month-ends are shown as a trend: this month and the same month of last year are both in it.
 TREND = 13
 
@@ -39,22 +43,36 @@ class CollectionKpi(models.AbstractModel):
         chosen, as far as they keep their books in the same currency), currencies of the items, countries, industries and tags
         of the customers, collectors of their cases. Amounts are in company currency at booking rate, whatever the filter.
 
-        ``None`` means "not available". A rate is {"value": percent, "part", "whole", "count", "too_few"}.
+        ``None`` means "not available". A rate is {"value": percent, "part", "whole", "count", "too_few"}. "debtors" are the
+        customers who owe most.
         """
-        if period not in PERIODS:
-            raise UserError(self.env._("The period is a month, a quarter or a year."))
-        companies = self._find_companies(company_ids)
-        scope = kpi_inputs.Scope(
-            companies.ids,
+        scope = self._get_scope(company_ids, currency_ids, country_ids, industry_ids, category_ids, user_ids)
+        date = fields.Date.to_date(date) or self.env["res.company"].browse(scope.company_ids[0])._collection_today()
+        return self._read_figures(scope, date, period) | {"debtors": self._describe_debtors(scope, date)}
+
+    def _get_scope(
+        self, company_ids=None, currency_ids=None, country_ids=None, industry_ids=None, category_ids=None, user_ids=None
+    ):
+        """Return whose receivables are asked for, the companies checked."""
+        return kpi_inputs.Scope(
+            self._find_companies(company_ids).ids,
             currency_ids or (),
             country_ids or (),
             industry_ids or (),
             self._with_children(category_ids),
             user_ids or (),
         )
-        date = fields.Date.to_date(date) or companies[0]._collection_today()
+
+    def _read_figures(self, scope, date, period, with_week=False):
+        """Return the figures, and ``with_week`` the money of the last seven days by collector: "week_money"."""
+        if period not in PERIODS:
+            raise UserError(self.env._("The period is a month, a quarter or a year."))
+        companies = self.env["res.company"].browse(scope.company_ids)
         with kpi_inputs.gathered(self.env, scope):
-            return self._compute_figures(companies, scope, date, period)
+            figures = self._compute_figures(companies, scope, date, period)
+            if with_week:
+                figures["week_money"] = dashboard_inputs.money(self.env, date - timedelta(days=WEEK), date)
+            return figures
 
     def _find_companies(self, company_ids):
         """Return the companies the figures are about; they are the user's own, and one currency can be summed."""
@@ -257,8 +275,9 @@ class CollectionKpi(models.AbstractModel):
             "all": self._describe_contacts(*(in_all[0] if in_all else ())),
             "right_party": self._rate(written, contacted, contacted),
             "levels": [
-                {"id": level.id, "name": level.name, **self._describe_contacts(*row)}
-                for level, *row in sorted(by_level, key=lambda row: (row[0].days_overdue, row[0].id))
+                # A logged call belongs to no level.
+                {"id": level.id, "name": level.name or self.env._("No level"), **self._describe_contacts(*row)}
+                for level, *row in sorted(by_level, key=lambda row: (not row[0], row[0].days_overdue, row[0].id))
             ],
             "channels": [
                 {"id": channel, "name": channels[channel], **self._describe_contacts(*row)} for channel, *row in by_channel
@@ -320,6 +339,22 @@ class CollectionKpi(models.AbstractModel):
         booked = as_of.read_booked(self.env, companies.ids, [date]).values()
         balance, exchange = (float(sum(each[number] for each in booked)) for number in (0, 1))
         return {name: round(amount, 6) for name, amount in as_of.tie(float(opened), balance, exchange)._asdict().items()}
+
+    @api.model
+    def _describe_debtors(self, scope, date):
+        """Return who owed most on ``date``, after credits."""
+        return [
+            {
+                "partner_id": debtor.partner_id or 0,
+                "name": debtor.name or self.env._("Without a customer"),
+                "amount": debtor.amount,
+                "overdue": debtor.overdue,
+                "days": (date - debtor.oldest).days if debtor.oldest else 0,
+                "items": debtor.items,
+                "share": debtor.amount / debtor.of_all * 100,
+            }
+            for debtor in dashboard_inputs.largest(self.env, scope, date, TOP)
+        ]
 
     @api.model
     def _describe_buckets(self, starts, balance, position):

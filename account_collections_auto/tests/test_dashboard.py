@@ -122,7 +122,8 @@ class TestDashboard(KpiCase):
             ("current", None, 7500),
             ("credit", None, -500),
             ("bucket", 2, 1800),
-            ("month", "2026-02-28", 4000),
+            ("month_overdue", "2026-02-28", 4000),
+            ("month_current", "2026-02-28", 5500),
             ("customer", self.buyer.id, 13800),
         ):
             with self.subTest(name):
@@ -197,10 +198,12 @@ class TestDashboard(KpiCase):
         self.board._render_xlsx(self.board._read_options({"date": "2024-01-31"}))
 
     def test_nonsense_of_a_client_is_refused_in_words(self):
-        for options in ({"date": "soon"}, {"date": "2999-01-01"}, {"period": "week"}, {"user_id": "me"}):
+        days = ("soon", "2999-01-01", "0202-03-31")
+        for options in (*({"date": day} for day in days), {"period": "week"}, {"user_id": "me"}):
             with self.subTest(str(options)), self.assertRaises(UserError):
                 self.board.get_page(options)
-        for name, value in (("nothing", None), ("bucket", "x"), ("month", "x"), ("customer", None)):
+        rows = (("bucket", "x"), ("bucket", 9), ("month_overdue", "x"), ("customer", None), ("forecast", None))
+        for name, value in (("nothing", None), *rows):
             with self.subTest(name), self.assertRaises(UserError):
                 self.board.get_action({"date": str(MAR)}, name, value)
 

@@ -20,3 +20,4 @@ from . import rating_rating
 from . import collection_dispute_rating
 from . import collection_case_rating
 from . import collection_kpi_rating
+from . import collection_dashboard_rating

@@ -20,4 +20,13 @@ class TestSatisfaction(CollectionsCase):
             figures.get_figures(TODAY, "month")["satisfaction"], {"value": 3.5, "count": 2, "too_few": True, "asked": 3}
         )
         self.assertEqual(figures.get_figures(TODAY, "month", category_ids=tag.ids)["satisfaction"]["value"], 2)
+        board = self.env["collection.dashboard"]
+        country = self.env.ref("base.jp")
+        other.country_id = country
+        for options, scores in (({}, [2, 5]), ({"country_id": country.id}, [2]), ({"period": "year"}, [2, 4, 5])):
+            options["date"] = str(TODAY)
+            tile = next(tile for tile in board.get_page(options)["tiles"] if tile["key"] == "satisfaction")
+            action = board.get_action(options, tile["drill"])
+            found = self.env[action["res_model"]].search(action["domain"]).mapped("rating")
+            self.assertEqual((sorted(found), sum(found) / len(found)), (scores, tile["value"]))
         self.assertIsNone(figures.get_figures(TODAY - timedelta(days=200), "month")["satisfaction"]["value"])

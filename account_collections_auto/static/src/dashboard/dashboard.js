@@ -14,7 +14,6 @@ import { ForecastChart } from "../forecast/forecast_chart";
 import { Sparkline } from "./sparkline";
 
 const MODEL = "collection.dashboard";
-const FORECAST = "collection.forecast";
 const WEEKS = 13;
 const GROUPS = ["open", "speed", "collected", "contact"];
 
@@ -28,6 +27,8 @@ export class CollectionDashboard extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.display = { controlPanel: {} };
+        this.request = {}; // what was asked last
+        this.shown = null; // the options of the page that is there
         this.formatInteger = formatInteger;
         this.state = useState({
             options: { period: "month" },
@@ -39,7 +40,7 @@ export class CollectionDashboard extends Component {
             ...this.props.state?.dashboard,
         });
         useSetupAction({
-            getLocalState: () => ({ dashboard: { options: { ...this.state.options } } }),
+            getLocalState: () => ({ dashboard: { options: { ...(this.shown || this.state.options) } } }),
         });
         onWillStart(async () => {
             const [settings] = await Promise.all([this.orm.call(MODEL, "get_settings"), this.load()]);
@@ -49,19 +50,12 @@ export class CollectionDashboard extends Component {
 
     // -- figures ----------------------------------------------------------------------------------------------------------
 
-    async load() {
-        const request = (this.request = {});
-        const options = { ...this.state.options };
+    /** Wait for an answer; null where the page was asked for anew meanwhile: then it comes too late to be shown. */
+    async ask(call, request = this.request) {
         this.state.isBusy = true;
         try {
-            const [page, forecast] = await Promise.all([
-                this.orm.call(MODEL, "get_page", [options]),
-                this.orm.call(FORECAST, "get_forecast", [options.date || false, this.forecastFilters]),
-            ]);
-            // Who changes two filters asks again before the answer is there: only the last one is shown.
-            if (this.request === request) {
-                Object.assign(this.state, { page, forecast, before: null });
-            }
+            const answer = await call();
+            return this.request === request ? answer : null;
         } finally {
             if (this.request === request) {
                 this.state.isBusy = false;
@@ -69,12 +63,30 @@ export class CollectionDashboard extends Component {
         }
     }
 
-    async compare() {
-        this.state.isBusy = true;
+    async load() {
+        const request = (this.request = {});
+        const options = { ...this.state.options };
         try {
-            this.state.before = await this.orm.call(MODEL, "get_year_before", [{ ...this.state.options }]);
-        } finally {
-            this.state.isBusy = false;
+            const calls = ["get_page", "get_forecast"].map((name) => this.orm.call(MODEL, name, [options]));
+            const answer = await this.ask(() => Promise.all(calls), request);
+            // Who changes two filters asks again before the answer is there: only the last one is shown.
+            if (answer) {
+                this.shown = options;
+                Object.assign(this.state, { page: answer[0], forecast: answer[1], before: null });
+            }
+        } catch (error) {
+            // What cannot be shown is not kept either, or the page would not say what it is about.
+            if (this.request === request && this.shown) {
+                this.state.options = { ...this.shown };
+            }
+            throw error;
+        }
+    }
+
+    async compare() {
+        const before = await this.ask(() => this.orm.call(MODEL, "get_year_before", [{ ...this.shown }]));
+        if (before) {
+            this.state.before = before;
         }
     }
 
@@ -226,11 +238,6 @@ export class CollectionDashboard extends Component {
         ];
     }
 
-    get forecastFilters() {
-        const { company_id, currency_id } = this.state.options;
-        return { company_id: company_id || false, currency_id: currency_id || false };
-    }
-
     /** The sums of the chosen company, else of all; in the chosen currency, else in the first one there is. */
     get forecastGroup() {
         return this.state.forecast.groups[0];
@@ -275,27 +282,21 @@ export class CollectionDashboard extends Component {
     // -- what leads on --------------------------------------------------------------------------------------------------------
 
     async open(name, value = null) {
-        this.state.isBusy = true;
-        try {
-            const action = await this.orm.call(MODEL, "get_action", [{ ...this.state.options }, name, value]);
-            await this.action.doAction(action);
-        } finally {
-            this.state.isBusy = false;
-        }
+        const call = () => this.orm.call(MODEL, "get_action", [{ ...this.shown }, name, value]);
+        const action = await this.ask(call);
+        return action && this.action.doAction(action);
     }
 
     openTile(tile) {
         return this.open(tile.drill, tile.month || null);
     }
 
-    openMonth(number) {
-        return this.open("month", this.state.page.trend[number - 1].date);
+    openMonth(number, kind) {
+        return this.open(`month_${kind}`, this.state.page.trend[number - 1].date);
     }
 
-    async openWeek(number) {
-        const filters = { ...this.forecastFilters, currency_id: this.forecastGroup.currency_id };
-        const args = [this.state.options.date || false, filters, number, false];
-        await this.action.doAction(await this.orm.call(FORECAST, "get_items_action", args));
+    openWeek(number) {
+        return this.open("forecast", [number, this.forecastGroup.currency_id]);
     }
 
     openForecast() {
@@ -311,12 +312,8 @@ export class CollectionDashboard extends Component {
     }
 
     async download() {
-        this.state.isBusy = true;
-        try {
-            await this.action.doAction(await this.orm.call(MODEL, "download", [{ ...this.state.options }]));
-        } finally {
-            this.state.isBusy = false;
-        }
+        const action = await this.ask(() => this.orm.call(MODEL, "download", [{ ...this.shown }]));
+        return action && this.action.doAction(action);
     }
 
     print() {
