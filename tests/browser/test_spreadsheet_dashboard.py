@@ -29,6 +29,7 @@ FIGURES = {
 }
 TREND = "receivables current overdue overdue_rate dso dso_best add cei cei_money".split()
 AGEING = "amount count first last".split()
+DEBTORS = "name amount overdue".split()
 
 # What the browser reads: cells as values, null where a cell is empty.
 READ = """
@@ -63,7 +64,7 @@ STORY = """(async () => {
     %(read)s
     await waitForDataLoaded(model);
     check("without a mistake", errors(), []);
-    check("the top debtor", values(0, 6, 0, 1, 2), task.debtor);
+    check("the top debtors", values(0, 6, 0, 3, 3), [...task.debtors, Array(3).fill(null)]);
     for (const { where, filters, figures, trend, ageing } of task.steps) {
         await narrow(filters);
         check(`errors, ${where}`, errors(), []);
@@ -80,7 +81,7 @@ STORY = """(async () => {
     }
     await narrow(task.nothing);
     check("errors, nothing there", errors(), []);
-    check("debtors, nothing there", values(0, 6, 0, 2, 2), ["–", null, null, null]);
+    check("debtors, nothing there", values(0, 6, 0, 2, 2), Array(4).fill(null));
     check("DSO, nothing there", Object.fromEntries(values(1, 1, 0, 40, 2)).DSO, "n/a");
     if (!values(0, 0, 4, 1, 1)[0][0].startsWith("Nothing was invoiced")) {
         throw new Error("an empty dashboard does not say why");
@@ -139,6 +140,7 @@ class TestSpreadsheetDashboard(KpiCase, HttpCase):
         quarter = {"type": "quarter", "year": 2026, "quarter": 1}
         february = {"type": "month", "year": 2026, "month": 2}
         first = self.step("first quarter", {"collections-period": quarter}, MAR, "quarter")
+        self.assertEqual([row["name"] for row in self.figures(None)["debtors"]], ["Buyer", "Neighbour"])
         self.assertEqual((first["figures"]["Receivables"], first["figures"]["Overdue"]), (14500, 6800))
         task = {
             "steps": [
@@ -154,7 +156,7 @@ class TestSpreadsheetDashboard(KpiCase, HttpCase):
                 self.step("today", {}, None, "month"),
             ],
             "country": belgium["ids"][0],
-            "debtor": ["Buyer", self.figures(None, country_ids=belgium["ids"])["overdue"]],
+            "debtors": [[row[name] for name in DEBTORS] for row in self.figures(None)["debtors"]],
             "nothing": {
                 "collections-period": {"type": "year", "year": 2019},
                 "collections-country": {"operator": "in", "ids": self.env.ref("base.fr").ids},
