@@ -82,8 +82,13 @@ class Position(NamedTuple):
 class Ledger:
     """Balances on some days, and what was booked between each of them and the one before."""
 
-    def __init__(self, balances, steps, dates):
-        self.balances, self._steps, self._dates = balances, steps, dates
+    def __init__(self, balances, steps, dates, first):
+        """``first``: the day of the first entry, None where there is none."""
+        self.balances, self._steps, self._dates, self._first = balances, steps, dates, first
+
+    def knows(self, start):
+        """Return whether the period after the day ``start`` begins no earlier than the entries do."""
+        return self._first is not None and self._first <= start + timedelta(days=1)
 
     def flows(self, start, end):
         """Return {kind: amount} of (start, end]; both are among the days."""
@@ -101,7 +106,7 @@ class Ledger:
 
 
 def read_ledger(env, company_ids, dates, starts):
-    """Return the Ledger of all receivables of the companies on ``dates``; two statements, whatever the number of days.
+    """Return the Ledger of all receivables of the companies on ``dates``; three statements, whatever the number of days.
 
     No temporary table: a transaction holds the locks of each to its end, and the server has room for some thousands in all.
     """
@@ -117,7 +122,15 @@ def read_ledger(env, company_ids, dates, starts):
             _flows_sql(dates),
         )
     )
-    return Ledger(_arrange_balances(sums, dates, starts), _arrange_flows(steps, dates), dates)
+    [(first,)] = env.execute_query(
+        SQL(
+            """SELECT min(date) FROM account_move_line
+                WHERE account_id = ANY(%s) AND parent_state = 'posted' AND company_id = ANY(%s)""",
+            as_of.ACCOUNTS,
+            list(company_ids),
+        )
+    )
+    return Ledger(_arrange_balances(sums, dates, starts), _arrange_flows(steps, dates), dates, first)
 
 
 @contextmanager
@@ -164,6 +177,12 @@ def balances(env, dates, starts):
         max(dates),
     )
     return _arrange_balances(env.execute_query(as_of.sums_sql(lines, dates, _bucket_sql(starts))), dates, starts)
+
+
+def first_day(env):
+    """Return the day of the first gathered line, None where there is none. One statement."""
+    [(first,)] = env.execute_query(SQL("SELECT min(counts_from) FROM collection_kpi_line"))
+    return first
 
 
 def _bucket_sql(starts):

@@ -115,7 +115,7 @@ class CollectionKpi(models.AbstractModel):
         dates = sorted({*month_ends, start, date})
         starts = ageing.bounds(companies[0]._get_collection_ageing_limits())
         balances = kpi_inputs.balances(env, dates, starts)
-        ledger = kpi_inputs.Ledger(balances, kpi_inputs.flows(env, dates), dates)
+        ledger = kpi_inputs.Ledger(balances, kpi_inputs.flows(env, dates), dates, kpi_inputs.first_day(env))
         recovery = kpi_inputs.recovery(env, start, date)
         today, position = balances[date], kpi_inputs.position(env, date, starts)
         flows = ledger.flows(start, date)
@@ -151,12 +151,17 @@ class CollectionKpi(models.AbstractModel):
         }
 
     def _period_figures(self, ledger, start, date):
-        """Figures of (start, date] that sales are needed for."""
+        """Figures of (start, date] that sales are needed for.
+
+        Where the period begins before the first entry of what is looked at, its sales and its opening balance are not those of
+        the whole period: then there is no figure by days.
+        """
         opening, closing = ledger.balances[start], ledger.balances[date]
         days, sales = (date - start).days, ledger.flows(start, date)["sales"]
-        dso = kpis.dso_simple(closing.net, sales, days)
-        best = kpis.dso_best_possible(closing.current, sales, days)
-        times = kpis.turnover(sales, opening.net, closing.net)
+        known = ledger.knows(start)
+        dso = kpis.dso_simple(closing.net, sales, days) if known else None
+        best = kpis.dso_best_possible(closing.current, sales, days) if known else None
+        times = kpis.turnover(sales, opening.net, closing.net) if known else None
         return {
             "dso": dso,
             "dso_best": best,

@@ -50,7 +50,8 @@ class DigestDigest(models.Model):
             _since, until = digest._get_collection_period()
             since, ledger = digest._start_collection_quarter(until), digest._read_collection_ledger()
             sales, receivables = ledger.flows(since, until)["sales"], ledger.balances[until].net
-            digest.kpi_collection_dso_value = digest._need(kpis.dso_simple(receivables, sales, (until - since).days))
+            dso = kpis.dso_simple(receivables, sales, (until - since).days) if ledger.knows(since) else None
+            digest.kpi_collection_dso_value = digest._need(dso)
 
     def _need(self, figure):
         """Return ``figure``; one that is not available is left out of the mail, in the way that Odoo has for it."""

@@ -149,6 +149,15 @@ class TestKpiLedger(KpiCase):
         self.assertIsNone(before["days_late"]["by_amount"])
         self.assertEqual([row["cei"] for row in before["trend"]], [None] * 13)
 
+    def test_too_short_a_history_is_not_available(self):
+        """The first entry is of 15 December: the quarter from 1 January is known, December and twelve months are not."""
+        names = ("dso", "dso_best", "add", "turnover", "turnover_days")
+        self.assertEqual([self.trend(name, self.month)[0] for name in names], [None] * 5)
+        self.assertNotIn(None, [self.trend(name, self.month)[1] for name in names])
+        year = self.figures(period="year")
+        self.assertEqual([year[name] for name in names], [None] * 5)
+        self.assertEqual(year["flows"]["sales"], 18500, "what was sold is said all the same")
+
     def test_buckets_are_those_of_the_company(self):
         self.company.collection_ageing_limits = "40, 80"
         self.assertEqual(self.ageing(self.figures()), [(0, 7500, 2), (40, 5800, 2), (80, 1000, 1)])

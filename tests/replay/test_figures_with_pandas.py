@@ -110,8 +110,9 @@ def _month(table, month_end):
     ageing = open_.amount.groupby(pd.cut(overdue_days, edges, labels=names), observed=False).sum()
     sales = table.amount[(table.issued > start) & (table.issued <= month_end)].sum()
     receivables, current = open_.amount.sum(), ageing["current"]
-    dso = receivables / sales * days if sales > 0 and receivables > 0 else None
-    best = current / sales * days if sales > 0 else None
+    known = table.issued.min() <= start + timedelta(days=1)
+    dso = receivables / sales * days if known and sales > 0 and receivables > 0 else None
+    best = current / sales * days if known and sales > 0 else None
     paid = table[(table.settled > start) & (table.settled <= month_end)]
     late = (paid.settled - paid.due).dt.days
     return {
