@@ -56,7 +56,7 @@ def _reports(env):
         "cash forecast": lambda: env["collection.forecast"].get_forecast(),
     }
     if "collection.dashboard" in env:
-        calls["whole dashboard"] = lambda: env["collection.dashboard"].get_dashboard()
+        calls["whole dashboard"] = lambda: env["collection.dashboard"].get_page()
     return calls
 
 
