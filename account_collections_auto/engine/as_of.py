@@ -25,16 +25,16 @@ def open_lines_sql(env, company_ids, date):
     """Return a SELECT of the receivable lines that were open at the end of ``date``; pending changes are flushed.
 
     Columns: line_id, move_id, company_id, partner_id (the debtor: by default the commercial partner; NULL without partner),
-    account_id, currency_id, date, date_maturity (NULL for credits, which are never due), balance, amount_currency, residual,
-    residual_currency. Credits (money, credit notes not matched yet) have a negative residual.
+    account_id, currency_id, journal_id, date, date_maturity (NULL for credits, which are never due), balance, amount_currency,
+    residual, residual_currency. Credits (money, credit notes not matched yet) have a negative residual.
 
     Quick for recent days: what is matched by now was open only if a matching counts from later on.
     """
     env.flush_all()
     return SQL(
         """SELECT line.line_id, line.move_id, line.company_id, %(debtor)s AS partner_id, line.account_id, line.currency_id,
-                  line.date, CASE WHEN %(is_debit)s THEN line.due_date END AS date_maturity, line.balance, line.amount_currency,
-                  line.residual, line.residual_currency
+                  line.journal_id, line.date, CASE WHEN %(is_debit)s THEN line.due_date END AS date_maturity, line.balance,
+                  line.amount_currency, line.residual, line.residual_currency
              FROM (WITH %(matchings)s,
                         candidate AS MATERIALIZED (
                             SELECT * FROM (%(lines)s) line WHERE line.reconciled IS NOT TRUE AND line.counts_from <= %(date)s
@@ -80,7 +80,7 @@ def open_lines_over_sql(env, company_ids, dates):
     dates = sorted(set(dates))
     return SQL(
         """SELECT (%(dates)s::date[])[line.step] AS as_of, line.line_id, line.move_id, line.company_id,
-                  %(debtor)s AS partner_id, line.account_id, line.currency_id, line.date,
+                  %(debtor)s AS partner_id, line.account_id, line.currency_id, line.journal_id, line.date,
                   CASE WHEN %(is_debit)s THEN line.due_date END AS date_maturity, line.balance, line.amount_currency,
                   line.residual, line.residual_currency
              FROM (WITH %(matchings)s,

@@ -51,14 +51,16 @@ def read_items(env, company_ids, date):
             """SELECT line.line_id, line.company_id, line.currency_id, line.partner_id, %(segment)s,
                       COALESCE(%(date)s - line.date_maturity, 0),
                       round(line.residual_currency * power(10::numeric, currency.decimal_places))::bigint,
-                      line.residual::float
+                      line.residual::float, %(is_from_bank)s
                  FROM (%(lines)s) line
+                 JOIN account_journal journal ON journal.id = line.journal_id
                  JOIN res_currency currency ON currency.id = line.currency_id
                  LEFT JOIN res_partner partner ON partner.id = line.partner_id
                 WHERE line.residual_currency != 0
                 ORDER BY line.line_id""",
             lines=as_of.open_lines_sql(env, company_ids, date),
             segment=_SEGMENT,
+            is_from_bank=_IS_FROM_BANK,
             date=date,
         )
     )
@@ -69,53 +71,98 @@ def read_items(env, company_ids, date):
 
 
 _SEGMENT = SQL("partner.country_id, partner.is_company IS TRUE")
+_IS_FROM_BANK = SQL("journal.type IN ('bank', 'cash', 'credit')")
+# Of a matching ``partial``: whether money, not a credit note or a mere entry, pays the item. As in `kpi_inputs`, money is what
+# was booked by a bank or cash journal or belongs to a payment.
+_BY_MONEY = SQL("(%s OR %s)", _IS_FROM_BANK, IS_MONEY)
+_OF_ITEMS = SQL(
+    """JOIN account_move_line credit ON credit.id = partial.credit_move_id AND debit.account_id = ANY(%s)
+       JOIN account_journal journal ON journal.id = credit.journal_id""",
+    as_of.ACCOUNTS,
+)
 
 
 def read_predictor(env, company_ids, date, items):
-    """Return the predictor that knows the payments up to ``date``, and ``items``, what was open then.
+    """Return the predictor that knows the payments up to ``date``, and what was not paid up to then: ``items`` and the lost.
 
     A payment is money matched with an item, dated with the later one of the two entries; its weight is its amount in company
-    currency. Credit notes, write-offs and exchange differences are no payments, and money paid back is no item.
+    currency. Money paid back is no item. What was taken off an item without money, in the same two years:
+
+    - given up: of an entry, or a credit note, what stands against expenses or the account for write-offs. It is never paid;
+    - moved by any other entry (set off, taken over by another customer, booked through a clearing account): not paid up to
+      that day, and what would have come then is not known;
+    - credit notes and exchange differences say nothing: what is credited was not owed, whenever that was noticed. Nor does an
+      entry that takes back another one say anything.
     """
     env.flush_all()
     rows = env.execute_query(
         SQL(
-            """SELECT debit.company_id, %(debtor)s AS debtor_id, %(segment)s,
-                      partial.max_date - COALESCE(debit.date_maturity, debit.date) AS delay,
-                      sum(partial.amount)::float, count(*)
-                 FROM account_partial_reconcile partial
-                 JOIN account_move_line debit ON debit.id = partial.debit_move_id
-                 %(money)s
-                 JOIN account_journal debit_journal ON debit_journal.id = debit.journal_id
-                                                   AND debit_journal.type NOT IN ('bank', 'cash', 'credit')
-                 JOIN res_partner partner ON partner.id = debit.partner_id
-                WHERE debit.company_id = ANY(%(companies)s) AND debit.parent_state = 'posted' AND partial.amount > 0
-                  AND partial.max_date <= %(date)s AND partial.max_date > %(date)s::date - %(days)s
-                GROUP BY 1, 2, 3, 4, 5""",
+            """WITH taken AS MATERIALIZED (
+                   SELECT debit.company_id, %(debtor)s AS debtor_id, partner.country_id,
+                          partner.is_company IS TRUE AS is_company,
+                          partial.max_date - COALESCE(debit.date_maturity, debit.date) AS delay,
+                          CASE WHEN NOT %(by_money)s THEN credit.move_id END AS move_id,
+                          sum(partial.amount)::float AS amount, count(*) AS number
+                     FROM account_partial_reconcile partial
+                     JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                     %(of_items)s
+                     JOIN account_journal debit_journal ON debit_journal.id = debit.journal_id
+                                                       AND debit_journal.type NOT IN ('bank', 'cash', 'credit')
+                     JOIN res_partner partner ON partner.id = debit.partner_id
+                    WHERE debit.company_id = ANY(%(companies)s) AND debit.parent_state = 'posted' AND partial.amount > 0
+                      AND partial.max_date <= %(date)s AND partial.max_date > %(date)s::date - %(days)s
+                      AND (%(by_money)s OR NOT EXISTS (
+                               SELECT 1 FROM account_move back
+                                WHERE back.id = debit.move_id AND back.reversed_entry_id = credit.move_id
+                                   OR back.id = credit.move_id AND back.reversed_entry_id = debit.move_id
+                                      AND back.move_type = 'entry'))
+                    GROUP BY 1, 2, 3, 4, 5, 6
+               ),
+               lost AS (
+                   SELECT line.move_id,
+                          sum(line.balance) FILTER (
+                              WHERE account.account_type LIKE 'expense%%'
+                                 OR account.id IN (SELECT collection_write_off_account_id FROM res_company))
+                          / NULLIF(sum(line.balance), 0) AS share
+                     FROM account_move_line line
+                     JOIN account_account account ON account.id = line.account_id
+                    WHERE line.move_id IN (SELECT move_id FROM taken)
+                      AND line.tax_line_id IS NULL AND line.account_id != ALL(%(accounts)s)
+                    GROUP BY line.move_id
+               )
+               SELECT company_id, debtor_id, country_id, is_company, delay, amount, number, 0.0, 0.0
+                 FROM taken WHERE move_id IS NULL
+                UNION ALL
+               SELECT taken.company_id, taken.debtor_id, taken.country_id, taken.is_company, taken.delay, NULL, NULL,
+                      taken.amount * given_up.share,
+                      CASE WHEN move.move_type = 'entry' THEN taken.amount * (1 - given_up.share) ELSE 0.0 END
+                 FROM taken
+                 JOIN account_move move ON move.id = taken.move_id
+                 LEFT JOIN lost ON lost.move_id = taken.move_id
+                CROSS JOIN LATERAL (SELECT GREATEST(0, LEAST(1, COALESCE(lost.share, 0)))::float AS share) given_up
+                WHERE move.journal_id NOT IN (SELECT currency_exchange_journal_id FROM res_company
+                                               WHERE currency_exchange_journal_id IS NOT NULL)""",
             debtor=env["collection.case"]._debtor_sql("partner"),
-            segment=_SEGMENT,
+            by_money=_BY_MONEY,
+            of_items=_OF_ITEMS,
+            accounts=as_of.ACCOUNTS,
             companies=list(company_ids),
             date=date,
             days=HISTORY_DAYS,
-            money=_MONEY_FOR_ITEMS,
         )
     )
     history, segments = defaultdict(list), {}
-    for company_id, debtor_id, country_id, is_company, *row in rows:
-        history[company_id, debtor_id].append(row)
-        segments[company_id, debtor_id] = (country_id, is_company)
-    return forecast.RobustDelay(history, segments, (item for item in items if item.late <= HISTORY_DAYS))
-
-
-# Keeps those matchings ``partial`` of which money, not a credit note or a mere entry, pays the item ``debit``. As in
-# `kpi_inputs`, money is what was booked by a bank or cash journal or belongs to a payment.
-_MONEY_FOR_ITEMS = SQL(
-    """JOIN account_move_line credit ON credit.id = partial.credit_move_id AND debit.account_id = ANY(%s)
-       JOIN account_journal journal ON journal.id = credit.journal_id
-                                    AND (journal.type IN ('bank', 'cash', 'credit') OR %s)""",
-    as_of.ACCOUNTS,
-    IS_MONEY,
-)
+    unpaid = [row for row in forecast.find_unpaid(items) if row.days <= HISTORY_DAYS]
+    for company_id, debtor_id, country_id, is_company, delay, amount, number, given_up, moved in rows:
+        segment = (country_id, is_company)
+        if amount is not None:
+            history[company_id, debtor_id].append((delay, amount, number))
+            segments[company_id, debtor_id] = segment
+        if given_up:
+            unpaid.append(forecast.Unpaid(company_id, debtor_id, segment, forecast.GIVEN_UP, given_up))
+        if moved:
+            unpaid.append(forecast.Unpaid(company_id, debtor_id, segment, delay, moved))
+    return forecast.RobustDelay(history, segments, unpaid)
 
 
 def read_held(env, root_ids, date):
@@ -263,14 +310,15 @@ def read_received(env, company_ids, dates):
                  JOIN account_partial_reconcile partial ON partial.max_date > day.date
                                                        AND partial.max_date <= day.date + 7 * %(weeks)s
                  JOIN account_move_line debit ON debit.id = partial.debit_move_id AND debit.date <= day.date
-                 %(money)s
+                 %(of_items)s AND %(by_money)s
                  JOIN res_currency currency ON currency.id = debit.currency_id
                 WHERE debit.company_id = ANY(%(companies)s) AND debit.parent_state = 'posted' AND credit.date > day.date
                 GROUP BY 1, 2, 3, 4, currency.decimal_places""",
             dates=list(dates),
             weeks=forecast.WEEKS,
             companies=list(company_ids),
-            money=_MONEY_FOR_ITEMS,
+            of_items=_OF_ITEMS,
+            by_money=_BY_MONEY,
         )
     )
     received = defaultdict(dict)

@@ -32,7 +32,8 @@ class CollectionForecast(models.AbstractModel):
 
         ``filters``: {"company_id": one company, or "company_ids": some of them, "currency_id": one currency}; each may be
         missing. Each group is one company (0: all of them) and one currency, amounts in that currency, and adds up to what was
-        open on that date. A constant number of SQL statements, whatever the number of items.
+        open on that date. ``low``, ``expected`` and ``high``: what has come by the end of each week (P10, P50, P90), see
+        `forecast.Table`. A constant number of SQL statements, whatever the number of items.
         """
         day = self._check_date(date)
         filters = self._read_filters(filters)
@@ -58,8 +59,9 @@ class CollectionForecast(models.AbstractModel):
         """Return how far forecasts of past dates were off, by week: made with what was known then, beside what came.
 
         ``error``: the differences of a week without their sign, as a share of the money that came; ``bias``: with their sign,
-        above zero the forecast was too high; ``error_until``: the error of all money up to the end of that week; ``inside``:
-        how often that money lay between low and high. None where nothing came.
+        above zero the forecast was too high; ``error_until``: the error of what was expected by the end of that week;
+        ``inside``: how often the money up to then lay between low and high, eight of ten times if all is well. None where
+        nothing came.
         """
         self._check_role()
         filters = self._read_filters(filters)
@@ -195,7 +197,7 @@ class CollectionForecast(models.AbstractModel):
                     )
                     for week in range(1, forecast.WEEKS + 1)
                 ]
-                outcome = forecast.Outcome(table.weeks, table.low, table.high, came)
+                outcome = forecast.Outcome(table.weeks, table.low, table.expected, table.high, came)
                 outcomes.setdefault((company_id, currency_id), []).append(outcome)
         return outcomes
 
@@ -304,9 +306,9 @@ class CollectionForecast(models.AbstractModel):
             Column(self.env._("Week"), "text", 34),
             *(amount(kinds[kind]) for kind in (*forecast.DATED, "credit")),
             amount(self.env._("Total")),
-            amount(self.env._("By Then, If All Pay Late"), is_summed=False),
-            amount(self.env._("By Then, As Usual"), is_summed=False),
-            amount(self.env._("By Then, If All Pay Early"), is_summed=False),
+            amount(self.env._("By Then, Low (P10)"), is_summed=False),
+            amount(self.env._("By Then, Expected (P50)"), is_summed=False),
+            amount(self.env._("By Then, High (P90)"), is_summed=False),
             share(self.env._("Past Error of the Week (%)")),
             share(self.env._("Past Error by Then (%)")),
         ]

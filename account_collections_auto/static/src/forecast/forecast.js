@@ -179,7 +179,7 @@ export class CollectionForecast extends Component {
     get tiles() {
         const { low, expected, high, rows, total } = this.group;
         const range = (week) =>
-            _t("%(low)s if all pay late, %(high)s if all pay early", {
+            _t("%(low)s to %(high)s in eight of ten cases", {
                 low: this.format(low[week - 1]),
                 high: this.format(high[week - 1]),
             });
@@ -216,7 +216,7 @@ export class CollectionForecast extends Component {
         }
         const inside = this.errors[WEEKS - 1].inside;
         return _t(
-            "Compared with the money that came after %(count)s past days, %(first)s to %(last)s. After 13 weeks it lay between late and early %(inside)s of the times.",
+            "Compared with the money that came after %(count)s past days, %(first)s to %(last)s. After 13 weeks it lay between low and high %(inside)s of the times, 80 % is meant.",
             { ...values, inside: inside === null ? "–" : this.percent(inside) }
         );
     }
@@ -261,9 +261,9 @@ export class CollectionForecast extends Component {
     get band() {
         const { low, expected, high } = this.group;
         return [
-            { label: _t("If all pay late"), color: COLORS.band, data: low, fill: false },
-            { label: _t("If all pay early"), color: COLORS.band, data: high, fill: "-1" },
-            { label: _t("As usual"), color: COLORS.band, data: expected },
+            { label: _t("Low"), color: COLORS.band, data: low, fill: false },
+            { label: _t("High"), color: COLORS.band, data: high, fill: "-1" },
+            { label: _t("Expected"), color: COLORS.band, data: expected },
         ];
     }
 
