@@ -6,7 +6,7 @@
     "author": "The collections suite maintainers",
     "license": "LGPL-3",
     "depends": ["account_payment", "resource"],
-    "external_dependencies": {"python": ["num2words"]},
+    "external_dependencies": {"python": ["holidays", "num2words", "phonenumbers"]},
     "data": [
         "security/collection_groups.xml",
         "security/ir.model.access.csv",
