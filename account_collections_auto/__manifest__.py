@@ -66,6 +66,7 @@
         "wizard/collection_status_import_views.xml",
         "views/collection_hold_views.xml",
         "views/collection_hold_reason_views.xml",
+        "views/collection_policy_views.xml",
         "views/collection_dispute_views.xml",
         "views/collection_promise_views.xml",
         "views/collection_payment_notice_views.xml",

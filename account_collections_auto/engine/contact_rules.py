@@ -134,7 +134,7 @@ class Contact(NamedTuple):
 
 
 class Denial(NamedTuple):
-    """Why a moment is not allowed. ``code``: hours, holiday, told, cap, wait or gap; ``rule``: the name, "" for what was told."""
+    """Why a moment is not allowed. ``code``: hours, holiday, told, cap, wait or gap; ``rule``: its name."""
 
     code: str
     rule: str

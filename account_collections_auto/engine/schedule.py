@@ -4,6 +4,7 @@ Runs after `select` and `withhold` in the same transaction. Unique indexes on th
 guarantee that nothing is planned twice, whoever runs this however often.
 """
 
+from odoo import fields
 from odoo.tools import SQL
 
 from . import project, withhold
@@ -174,7 +175,13 @@ def plan_actions(env, occasion, repeat_cause="repeated"):
     return env.cr.fetchone()[0]
 
 
-def replan(env, actions, date):
+def planned(env):
+    """Return the ids of the actions that `plan_actions` wrote or renewed."""
+    rows = env.execute_query(SQL("SELECT action_id FROM collection_tmp_message WHERE action_id IS NOT NULL"))
+    return [action_id for (action_id,) in rows]
+
+
+def replan(env, actions, date, repeat_cause="repeated"):
     """Rewrite the lines of unsent ``actions`` from what `select` and `withhold` found for their cases on ``date``.
 
     Returns the actions that still have something to say; the others have nothing left to claim.
@@ -198,7 +205,7 @@ def replan(env, actions, date):
         )
     )
     _delete_lines_of_updated_actions(env)
-    _record_repeats(env, date)
+    _record_repeats(env, date, repeat_cause)
     insert_lines(env, date)
     env.cr.execute("SELECT DISTINCT action_id FROM collection_tmp_message")
     alive = actions.browse([row[0] for row in env.cr.fetchall()])
@@ -402,7 +409,7 @@ def _insert_actions(env, occasion):
                       CASE WHEN %(approver)s IS NOT NULL THEN now() AT TIME ZONE 'UTC' END,
                       line.id, message.case_id, NULLIF(message.contact_id, 0), %(company)s, message.debtor_id,
                       message.level_id, message.step_id, message.channel, message.state, %(occasion)s, message.amount,
-                      %(currency)s, message.recipient, %(is_test)s, %(date)s, %(date)s, now() AT TIME ZONE 'UTC',
+                      %(currency)s, message.recipient, %(is_test)s, %(date)s, %(date)s, %(now)s,
                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                  FROM collection_tmp_message message
                  LEFT JOIN collection_cycle_line line
@@ -420,6 +427,7 @@ def _insert_actions(env, occasion):
         occasion=occasion._occasion(),
         currency=occasion.company_id.currency_id.id,
         is_test=occasion.company_id.collection_test_mode,
+        now=fields.Datetime.now(),  # dispatch compares it with this clock, not with that of the database
         date=occasion.date,
         uid=env.uid,
     )

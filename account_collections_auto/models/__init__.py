@@ -1,5 +1,7 @@
 # In the order of the flow: configuration, project, select and withhold, schedule, dispatch and listen, then what we extend.
 from . import collection_reason
+from . import collection_policy
+from . import collection_policy_hours
 from . import collection_plan
 from . import collection_plan_simulation
 from . import collection_level
@@ -105,6 +107,7 @@ from . import collection_action_proof
 from . import collection_action_sample
 from . import collection_message_editor
 from . import collection_action_mail
+from . import collection_action_contact_time
 from . import collection_action_shown
 from . import collection_action_call
 from . import collection_action_changes

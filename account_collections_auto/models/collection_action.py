@@ -262,10 +262,11 @@ class CollectionAction(models.Model):
         Everything happens in this transaction: after a crash the batch is queued again, or sent, never half of it.
         """
         batch = self._lock_some([*domain, ("state", "=", "queued"), ("scheduled_at", "<=", fields.Datetime.now())], limit)
-        for company, actions in batch.grouped("company_id").items():
+        # What a person asked for is looked at as that person asked for it.
+        for (company, _request), actions in batch.grouped(lambda action: (action.company_id, action.request_id)).items():
             actions = actions.with_company(company)
             recipients = actions._bring_up_to_date(company, date)
-            actions.filtered(lambda action: action.state == "queued")._send(date, recipients)
+            actions.filtered(lambda action: action.state == "queued" and not action._waits())._send(date, recipients)
         return len(batch)
 
     @api.model
@@ -299,17 +300,25 @@ class CollectionAction(models.Model):
         stopped = self._stopped_cases()
         changed |= waiting.filtered(lambda action: action.case_id.id in stopped)
         if changed:
-            alive = schedule.replan(self.env, changed, date)
+            alive = schedule.replan(self.env, changed, date, self.request_id._get_repeat_cause())
             (changed - alive)._cancel_for_cause()
+        # Hours may have closed, or opened, since the message was prepared.
+        live = waiting.filtered(lambda action: action.state == "queued")
+        live._set_contact_times(company, live._found_recipients_sql())
         recipients = self._read_recipients()
         select.drop(self.env)
         return recipients
 
+    def _waits(self):
+        """Return whether this message is for a later moment."""
+        return bool(self.scheduled_at) and self.scheduled_at > fields.Datetime.now()
+
     def _examine(self, company, date):
         """Run `select` and `withhold` for the cases of these actions."""
         self.env.flush_all()
-        select.select(self.env, company, date, SQL("SELECT unnest(%s::int[])", self.case_id.ids))
-        withhold.withhold(self.env, company, date, ignore_actions=self.ids)
+        wish = self.request_id._wish()
+        select.select(self.env, company, date, SQL("SELECT unnest(%s::int[])", self.case_id.ids), wish)
+        withhold.withhold(self.env, company, date, ignore_actions=self.ids, wish=wish)
 
     def _stopped_cases(self, ignored=()):
         rows = self.env.execute_query(
@@ -385,6 +394,7 @@ class CollectionAction(models.Model):
         commit = self.env["ir.cron"]._commit_progress
         self._listen()
         domain = [("state", "=", "queued"), ("cycle_id.state", "!=", "running")]
+        domain.append(("scheduled_at", "<=", fields.Datetime.now()))
         commit(remaining=self.search_count(domain))
         for company in self.search(domain).company_id:
             own = [*domain, ("company_id", "=", company.id)]

@@ -120,10 +120,13 @@ class CollectionAction(models.Model):
         mails = actions.mail_id.try_lock_for_update()
         sent = actions.filtered(lambda action: action.state == "sent" and action.mail_id in mails)
         approved = actions.filtered(lambda action: action.state == "queued" and not action.request_id)
+        waiting = actions.filtered(lambda action: action.state == "queued" and action.request_id)
+        # What a person sent and the contact rules let leave later has nobody's approval but that person's.
+        waiting._cancel("undone", text=self.env.user.name)
         sent._withdraw("undone", self.env.user.name)
         sent.mail_id._take_back()
         approved._change_state("review", allowed_from=("queued",), approved_by_id=False, approved_at=False)
-        return self._tell_what_was_undone(sent, approved)
+        return self._tell_what_was_undone(sent | waiting, approved)
 
     def _tell_what_was_undone(self, sent, approved):
         gone = self.sudo().filtered(lambda action: action.state in ("sent", "delivered"))

@@ -405,6 +405,8 @@ class CollectionCycle(models.Model):
         self._cancel_what_has_nothing_to_say()
         schedule.plan_actions(self.env, self)
         self.env.invalidate_all(flush=False)
+        planned = self.env["collection.action"].browse(schedule.planned(self.env))
+        planned._set_contact_times(self.company_id, planned._found_recipients_sql())
         self._mark_decisions_to_take()
         self._ask_about_returns()
         select.drop(self.env)

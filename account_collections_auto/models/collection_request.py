@@ -448,6 +448,13 @@ class CollectionRequest(models.Model):
             return self.env._("%(count)s messages leave in the background.", count=self.planned_count)
         if self.customer_count == 1:
             line = self.line_ids
+            later = self.action_ids.filtered(lambda action: action.state == "queued")[:1]
+            if line.state == "sent" and later.moved_note:
+                return self.env._(
+                    "The message to %(customer)s waits. %(reason)s",
+                    customer=line.partner_id.display_name,
+                    reason=later.moved_note,
+                )
             if line.state == "sent":
                 return self.env._("The message to %(customer)s leaves.", customer=line.partner_id.display_name)
             return self.env._(
@@ -481,7 +488,7 @@ class CollectionRequest(models.Model):
             return 0
         request.date = request._get_day()
         actions, recipients = request._prepare_messages(lines, lock=True)
-        actions._send(request.date, recipients)
+        actions.filtered(lambda action: not action._waits())._send(request.date, recipients)
         return len(lines)
 
     def _lock_lines(self, limit):
@@ -510,17 +517,22 @@ class CollectionRequest(models.Model):
         self.env.invalidate_all(flush=False)
         actions.browse(schedule.not_renewed(self.env, self))._cancel_for_cause()
         self.env.flush_all()
-        schedule.plan_actions(self.env, self, repeat_cause="requested" if self.kind == "again" else "repeated")
+        schedule.plan_actions(self.env, self, repeat_cause=self._get_repeat_cause())
         findings.leave_out_unwritten(self.env, lines)
         if self._wish().ignored:
             findings.note_what_was_set_aside(self.env, self)
         self.env.invalidate_all(flush=False)
         recipients = actions._read_recipients()
-        select.drop(self.env)
         prepared = actions.search(
             [("request_id", "=", self.id), ("case_id", "in", lines.case_id.ids), ("state", "=", "queued")]
         )
+        prepared._set_contact_times(self.company_id, prepared._found_recipients_sql())
+        select.drop(self.env)
         return prepared.with_company(self.company_id), recipients
+
+    def _get_repeat_cause(self):
+        """Return why the round of an item rises that is sent its last level again."""
+        return "requested" if self.kind == "again" else "repeated"
 
     def _finish(self):
         """The last customer was looked at."""

@@ -66,6 +66,11 @@ class MailMail(models.Model):
             refused = actions.browse(ids)
             refused._withdraw(code, text)
             withdrawn |= refused
+        closed = (real - withdrawn)._find_closed(fields.Datetime.now())
+        for action, moment in closed.items():
+            action.mail_id.scheduled_date = moment
+            action.mail_id._trigger_queue()
+        waiting -= self.env["mail.mail"].union(*(action.mail_id.sudo(False) for action in closed))
         gone = withdrawn.mail_id
         # The message goes too: the case must not show what the customer never got.
         messages = gone.mail_message_id

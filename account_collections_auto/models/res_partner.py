@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import ValidationError
 
 from ..engine import project
@@ -30,6 +31,12 @@ class ResPartner(models.Model):
         default="customer",
     )
     collection_direct_debit = fields.Boolean(string="Direct Debit or Automatic Card", help="Not reminded until a debit failed.")
+    collection_tz = fields.Selection(
+        _tz_get,
+        string="Clock for Contacts",
+        help="The time zone in which this customer may be contacted at certain hours. Empty: that of the address, and of the "
+        "telephone number.",
+    )
     collection_case_ids = fields.One2many(
         "collection.case",
         compute="_compute_collection_case_ids",

@@ -354,9 +354,9 @@ MINUTES = some.integers(0, 48).map(lambda number: 30 * number)
 
 
 @some.composite
-def hours(draw, channels=some.just(frozenset())):
+def hours(draw):
     start, end = sorted((draw(MINUTES), draw(MINUTES)))
-    return Hours(draw(some.frozensets(some.integers(0, 6), min_size=1)), start, max(end, start + 15), draw(channels))
+    return Hours(draw(some.frozensets(some.integers(0, 6), min_size=1)), start, max(end, start + 15))
 
 
 @some.composite

@@ -10,7 +10,7 @@ from lxml import etree
 CLONE = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 CONFIGURATION = {"collection.plan", "collection.level", "collection.step", "collection.plan.rule", "res.config.settings"}
-CONFIGURATION |= {"collection.hold.reason"}
+CONFIGURATION |= {"collection.hold.reason", "collection.policy", "collection.policy.hours"}
 # Long lists of words, which nobody writes on a phone.
 WORDS_OF_ANSWERS = "collection_reply_rule_action"
 # What says itself all there is to say.

@@ -1,0 +1,102 @@
+"""Contact times: for each message the first moment at which every contact rule allows it, and what was against an earlier one.
+
+Two statements whatever the number of messages; what is alike (rules, channel, zones, holidays) is worked out once.
+"""
+
+import json
+from datetime import timedelta, timezone
+from typing import NamedTuple
+
+from odoo.tools import SQL
+
+from . import holiday_calendars
+from .contact_rules import HORIZON_DAYS, Contact, Place, denials, next_allowed
+from .contact_zones import zones_of_address, zones_of_phone
+
+
+class Time(NamedTuple):
+    """``at``: when a message may leave (UTC, without zone); ``reasons``: what is against leaving now, () when nothing is."""
+
+    at: object
+    reasons: tuple[dict, ...] = ()
+
+
+def find_times(env, rules, sources, moments):
+    """Return {action id: `Time`} of the actions in ``sources``.
+
+    ``rules``: of their company, as `collection.policy._get_rules` gives them. ``sources``: SELECT of (action_id, partner_id),
+    one row for each recipient. ``moments``: {action id: the moment asked for, UTC without zone}.
+    """
+    people = {}
+    for action_id, channel, *person in env.execute_query(_people_sql(sources)):
+        people.setdefault((action_id, channel), set()).add(tuple(person))
+    answers, times = {}, {}
+    for (action_id, channel), persons in people.items():
+        key = (channel, frozenset(persons), moments[action_id])
+        if key not in answers:
+            answers[key] = _find_time(rules, *key)
+        times[action_id] = answers[key]
+    return times
+
+
+def write_times(env, times, now):
+    """Let the actions wait for their time and say why; what may leave now and was moved before waits no longer."""
+    moved = {action_id: found for action_id, found in times.items() if found.reasons}
+    env.cr.execute(
+        SQL(
+            """UPDATE collection_action action
+                  SET scheduled_at = COALESCE(fresh.at, %(now)s), moved_reasons = fresh.reasons::jsonb
+                 FROM unnest(%(ids)s::int[], %(ats)s::timestamp[], %(reasons)s::text[]) fresh (id, at, reasons)
+                WHERE action.id = fresh.id AND (fresh.at IS NOT NULL OR action.moved_reasons IS NOT NULL)""",
+            now=now,
+            ids=list(times),
+            ats=[moved[action_id].at if action_id in moved else None for action_id in times],
+            reasons=[json.dumps(moved[action_id].reasons) if action_id in moved else None for action_id in times],
+        )
+    )
+
+
+def _people_sql(sources):
+    """The place of each recipient; what a contact does not say, its company does."""
+    return SQL(
+        """SELECT action.id, action.channel, COALESCE(country.code, ''), COALESCE(state.code, ''), COALESCE(place.zip, ''),
+                  COALESCE(person.phone, debtor.phone, ''), COALESCE(person.collection_tz, debtor.collection_tz, '')
+             FROM (%(sources)s) source (action_id, partner_id)
+             JOIN collection_action action ON action.id = source.action_id
+             JOIN res_partner debtor ON debtor.id = action.partner_id
+             LEFT JOIN res_partner person ON person.id = source.partner_id
+             JOIN res_partner place ON place.id = CASE WHEN person.country_id IS NULL THEN debtor.id ELSE person.id END
+             LEFT JOIN res_country country ON country.id = place.country_id
+             LEFT JOIN res_country_state state ON state.id = place.state_id""",
+        sources=sources,
+    )
+
+
+def _find_time(rules, channel, persons, moment):
+    """Return the `Time` at which all ``persons`` may be contacted: each under the rules of its own country."""
+    asked = moment.replace(tzinfo=timezone.utc)
+    contacts = [_contact(rules, channel, person) for person in sorted(persons)]
+    reasons = tuple(denial._asdict() for contact in contacts for denial in denials(contact, asked))
+    at, last = asked, asked + timedelta(days=HORIZON_DAYS)
+    while at < last and any(denials(contact, at) for contact in contacts):
+        for contact in contacts:
+            at = next_allowed(contact, at).at or last
+    return Time(at.astimezone(timezone.utc).replace(tzinfo=None), reasons)
+
+
+def _contact(rules, channel, person):
+    country, state, postcode, phone, said = person
+    place = Place(
+        (said,) if said else (), zones_of_address(country, state, postcode), zones_of_phone(phone, country) if phone else ()
+    )
+    state = state.removeprefix(f"{country}-")
+    calendar = f"{country}:{state}" if state and holiday_calendars.is_supported(f"{country}:{state}") else country
+    return Contact(
+        channel,
+        tuple(
+            rule._replace(calendars=(calendar,) if is_closed and country else ())
+            for countries, is_closed, rule in rules
+            if not countries or country in countries
+        ),
+        place,
+    )
