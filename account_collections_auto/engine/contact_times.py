@@ -21,21 +21,21 @@ class Time(NamedTuple):
     reasons: tuple[dict, ...] = ()
 
 
-def find_times(env, rules, sources, moments):
-    """Return {action id: `Time`} of the actions in ``sources``.
+def find_times(env, rules, sources, moment):
+    """Return {id: `Time`} of the messages in ``sources`` for which ``moment`` (UTC, without zone) is asked.
 
-    ``rules``: of their company, as `collection.policy._get_rules` gives them. ``sources``: SELECT of (action_id, partner_id),
-    one row for each recipient. ``moments``: {action id: the moment asked for, UTC without zone}.
+    ``rules``: of their company, as `collection.policy._get_rules` gives them. ``sources``: SELECT of (id, channel, customer,
+    recipient), one row for each recipient.
     """
     people = {}
-    for action_id, channel, *person in env.execute_query(_people_sql(sources)):
-        people.setdefault((action_id, channel), set()).add(tuple(person))
+    for message_id, channel, *person in env.execute_query(_people_sql(sources)):
+        people.setdefault((message_id, channel), set()).add(tuple(person))
     answers, times = {}, {}
-    for (action_id, channel), persons in people.items():
-        key = (channel, frozenset(persons), moments[action_id])
+    for (message_id, channel), persons in people.items():
+        key = (channel, frozenset(persons))
         if key not in answers:
-            answers[key] = _find_time(rules, *key)
-        times[action_id] = answers[key]
+            answers[key] = _find_time(rules, *key, moment)
+        times[message_id] = answers[key]
     return times
 
 
@@ -59,11 +59,11 @@ def write_times(env, times, now):
 def _people_sql(sources):
     """The place of each recipient; what a contact does not say, its company does."""
     return SQL(
-        """SELECT action.id, action.channel, COALESCE(country.code, ''), COALESCE(state.code, ''), COALESCE(place.zip, ''),
-                  COALESCE(person.phone, debtor.phone, ''), COALESCE(person.collection_tz, debtor.collection_tz, '')
-             FROM (%(sources)s) source (action_id, partner_id)
-             JOIN collection_action action ON action.id = source.action_id
-             JOIN res_partner debtor ON debtor.id = action.partner_id
+        """SELECT source.message_id, source.channel, COALESCE(country.code, ''), COALESCE(state.code, ''),
+                  COALESCE(place.zip, ''), COALESCE(person.phone, debtor.phone, ''),
+                  COALESCE(person.collection_tz, debtor.collection_tz, '')
+             FROM (%(sources)s) source (message_id, channel, debtor_id, partner_id)
+             JOIN res_partner debtor ON debtor.id = source.debtor_id
              LEFT JOIN res_partner person ON person.id = source.partner_id
              JOIN res_partner place ON place.id = CASE WHEN person.country_id IS NULL THEN debtor.id ELSE person.id END
              LEFT JOIN res_country country ON country.id = place.country_id

@@ -154,6 +154,7 @@ from . import collection_report_schedule
 from . import digest_digest
 from . import collection_statement_sent
 from . import collection_statement_sent_mail
+from . import collection_statement_sent_contact_time
 from . import collection_statement_sent_placement
 from . import collection_case_statement
 from . import collection_kpi

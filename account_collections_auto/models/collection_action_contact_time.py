@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, format_datetime, format_list
+from odoo.tools import SQL
 
 from ..engine import contact_times
 
@@ -16,35 +16,19 @@ class CollectionAction(models.Model):
     @api.depends_context("lang", "tz")
     def _compute_moved_note(self):
         for action in self:
-            action.moved_note = action.moved_reasons and action._describe_move()
-
-    def _describe_move(self):
-        zone = self.moved_reasons[0]["zone"]
-        texts = {
-            "hours": self.env._("outside of its hours"),
-            "holiday": self.env._("a public holiday there"),
-        }
-        reasons = dict.fromkeys(
-            f"{reason['rule']}: {texts.get(reason['code'], reason['code'])}" for reason in self.moved_reasons
-        )
-        return self.env._(
-            "Not before %(moment)s (%(zone)s). %(reasons)s",
-            moment=format_datetime(self.env, self.scheduled_at, tz=zone, dt_format="short"),
-            zone=zone.replace("_", " "),
-            reasons=format_list(self.env, list(reasons)),
-        )
+            action.moved_note = self.env["collection.policy"]._describe_time(action.scheduled_at, action.moved_reasons)
 
     def _set_contact_times(self, company, sources):
         """Let these queued actions of ``company`` wait for the first moment that its contact rules allow.
 
-        ``sources``: SELECT of (action_id, partner_id) of their recipients. Reads and writes a constant number of times.
+        ``sources``: SELECT of their recipients, as `contact_times` reads it. Reads and writes a constant number of times.
         """
         rules = self.env["collection.policy"]._get_rules(company.root_id.id)
         if not self or not (rules or any(self.mapped("moved_reasons"))):
             return
         now = fields.Datetime.now()
         self.env.flush_all()
-        times = contact_times.find_times(self.env, rules, sources, dict.fromkeys(self.ids, now))
+        times = contact_times.find_times(self.env, rules, sources, now)
         contact_times.write_times(self.env, times, now)
         self.invalidate_recordset(["scheduled_at", "moved_reasons"], flush=False)
         moments = {found.at for found in times.values() if found.reasons}
@@ -54,7 +38,7 @@ class CollectionAction(models.Model):
     def _found_recipients_sql(self):
         """Return the SELECT of the recipients that `withhold` found for these actions."""
         return SQL(
-            """SELECT action.id, recipient.partner_id
+            """SELECT action.id, action.channel, action.partner_id, recipient.partner_id
                  FROM collection_action action
                  JOIN collection_tmp_recipient recipient
                    ON recipient.case_id = action.case_id AND recipient.channel = action.channel
@@ -67,7 +51,7 @@ class CollectionAction(models.Model):
         """Return the SELECT of the recipients to whom these actions are addressed."""
         recipients = self._fields["recipient_ids"]
         return SQL(
-            """SELECT action.id, recipient.%(partner)s
+            """SELECT action.id, action.channel, action.partner_id, recipient.%(partner)s
                  FROM collection_action action LEFT JOIN %(relation)s recipient ON recipient.%(action)s = action.id
                 WHERE action.id = ANY(%(ids)s)""",
             relation=SQL.identifier(recipients.relation),
@@ -83,7 +67,6 @@ class CollectionAction(models.Model):
             rules = self.env["collection.policy"]._get_rules(company.root_id.id)
             if rules:
                 self.env.flush_all()
-                moments = dict.fromkeys(actions.ids, moment)
-                times = contact_times.find_times(self.env, rules, actions._written_recipients_sql(), moments)
+                times = contact_times.find_times(self.env, rules, actions._written_recipients_sql(), moment)
                 closed |= {actions.browse(action_id): found.at for action_id, found in times.items() if found.reasons}
         return closed

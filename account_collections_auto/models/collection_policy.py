@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import ormcache
+from odoo.tools import format_datetime, format_list, ormcache
 
 from ..engine.contact_rules import Rule
 
@@ -119,4 +119,22 @@ class CollectionPolicy(models.Model):
             hours=tuple(hours._prepare_hours() for hours in self.hours_ids),
             zones=self.zones,
             is_law=self.legal_force not in ("policy_default", "guideline"),
+        )
+
+    @api.model
+    def _describe_time(self, moment, reasons):
+        """Return the sentence that says until when a message waits and why; False for one that does not wait.
+
+        ``moment``: UTC, as stored; shown on the customer's clock. ``reasons``: as `contact_times` writes them.
+        """
+        if not reasons:
+            return False
+        zone = reasons[0]["zone"]
+        texts = {"hours": self.env._("outside of its hours"), "holiday": self.env._("a public holiday there")}
+        found = dict.fromkeys(f"{reason['rule']}: {texts.get(reason['code'], reason['code'])}" for reason in reasons)
+        return self.env._(
+            "Not before %(moment)s (%(zone)s). %(reasons)s",
+            moment=format_datetime(self.env, moment, tz=zone, dt_format="short"),
+            zone=zone.replace("_", " "),
+            reasons=format_list(self.env, list(found)),
         )

@@ -175,7 +175,9 @@ class CollectionStatementSent(models.Model):
         )
         for company in companies:  # each in a transaction of its own; what goes wrong in one holds up no other
             retrying(self.env, partial(attempt, company, statements._queue_month_if_due, company))
-        commit(remaining=statements.search_count([("state", "=", "queued")]))
+        now = fields.Datetime.now()
+        due = [("state", "=", "queued"), "|", ("scheduled_at", "=", False), ("scheduled_at", "<=", now)]
+        commit(remaining=statements.search_count(due))
         while retrying(self.env, lambda: statements._send_batch(BATCH), done=int):
             if not commit():
                 return
@@ -240,10 +242,13 @@ class CollectionStatementSent(models.Model):
 
         Everything happens in this transaction: after a crash the batch is queued again, or sent, never half of it.
         """
+        self.flush_model(["state", "scheduled_at"])
         rows = self.env.execute_query(
             SQL(
-                """SELECT id FROM collection_statement_sent WHERE state = 'queued'
+                """SELECT id FROM collection_statement_sent
+                    WHERE state = 'queued' AND (scheduled_at IS NULL OR scheduled_at <= %s)
                     ORDER BY company_id, kind, date, date_from, id LIMIT %s FOR UPDATE SKIP LOCKED""",
+                fields.Datetime.now(),
                 limit,
             )
         )
@@ -269,7 +274,8 @@ class CollectionStatementSent(models.Model):
         reached = statement.recipients(self.env, company, waiting.case_id.ids)
         for sent in waiting:
             sent._address(reached[sent.case_id.id])
-        waiting.filtered(lambda sent: sent.state == "queued")._mail(accounts)
+        reachable = waiting.filtered(lambda sent: sent.state == "queued")
+        (reachable - reachable._wait_for_hours(company))._mail(accounts)
 
     def _withhold_stopped(self, company):
         """What a person decided stands above the monthly statement, not above one that a person asks for."""

@@ -210,6 +210,22 @@ class TestContactTimes(CollectionsCase):
             request.action_undo()
         self.assertEqual(self.actions(customer).state, "cancelled")
 
+    def test_a_statement_of_account_waits_for_the_hours_too(self):
+        from ..models.collection_statement_document import Period
+
+        customer = self.buyer()
+        statements = self.env["collection.statement.sent"]
+        with freeze_time("2026-06-13 06:30"):
+            sent = statements._request(self.case(customer), Period(SATURDAY, None), "xlsx")
+            statements.sudo()._send_batch(10)
+        self.assertRecordValues(sent, [{"state": "queued", "scheduled_at": datetime(2026, 6, 15, 7)}])
+        self.assertIn("Office hours", sent.moved_note)
+        with freeze_time("2026-06-14 12:00"):
+            self.assertEqual(statements.sudo()._send_batch(10), 0)
+        with freeze_time("2026-06-15 07:00"):
+            statements.sudo()._send_batch(10)
+        self.assertEqual(sent.state, "sent")
+
     # -- people --------------------------------------------------------------------------------------------------------------
 
     def test_collectors_read_the_rules_and_managers_change_them(self):
