@@ -179,6 +179,7 @@ from . import res_company_credit_hold
 from . import res_company_kpi
 from . import res_company_report
 from . import res_partner
+from . import res_partner_customer_type
 from . import res_partner_channels
 from . import res_users
 from . import res_users_settings
