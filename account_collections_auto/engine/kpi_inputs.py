@@ -18,6 +18,8 @@ from odoo.tools import SQL
 from . import as_of
 
 KINDS = ("money", "credit_note", "write_off", "exchange", "other")
+# What is open for longer than so many days overdue is at risk (Upflow's at-risk rate).
+AT_RISK_DAYS = 90
 _TABLES = ("collection_kpi_line", "collection_kpi_matching", "collection_kpi_kind")
 # Set in the cursor's cache while these tables are in use.
 _GATHERED = "collection_kpi_gathered"
@@ -350,6 +352,35 @@ def recovery(env, start, end):
     )
 
 
+def at_risk(env, start, end):
+    """Return (items, amount, items at risk, amount at risk) of the invoices that could pass 90 days overdue in (start, end].
+
+    The cohort: invoiced items whose 91st day overdue is in the period, at their booked amounts. At risk is what was still open
+    at the end of the 90th day, with what was open of it. An invoice dated later than its 90th day is open from its date on.
+    """
+    [row] = env.execute_query(
+        SQL(
+            """WITH line AS MATERIALIZED (
+                        SELECT line.line_id, line.balance, GREATEST(line.due_date + %(days)s, line.counts_from) AS looked_at
+                          FROM collection_kpi_line line
+                         WHERE line.is_sale AND line.due_date > %(start)s::date - %(days)s - 1
+                           AND line.due_date <= %(end)s::date - %(days)s - 1 AND line.counts_from <= %(end)s),
+                    rest AS (
+                        SELECT line.balance, line.balance - COALESCE(sum(matching.amount), 0) AS residual
+                          FROM line LEFT JOIN collection_kpi_matching matching
+                            ON matching.debit_id = line.line_id AND matching.counts_from <= line.looked_at
+                         GROUP BY line.line_id, line.balance)
+               SELECT count(*), COALESCE(sum(balance), 0), count(*) FILTER (WHERE residual > 0),
+                      COALESCE(sum(residual) FILTER (WHERE residual > 0), 0)
+                 FROM rest""",
+            days=AT_RISK_DAYS,
+            start=start,
+            end=end,
+        )
+    )
+    return row
+
+
 def delays(env, start, end):
     """Return two lists of (amount, days after the due date, number) of what was paid in (start, end]. One statement.
 
@@ -432,6 +463,47 @@ def promises(env, scope, start, end):
             wanted=wanted_sql(env, scope),
             start=start,
             end=end,
+        )
+    )
+
+
+def promised(env, scope, date):
+    """Return rows of what was promised on ``date`` and not matured: of each item as much as was open of it. One statement.
+
+    (promise id, currency id, promised amount in that currency, line id, open in company currency), the oldest promise and the
+    oldest item first. A promise about no item in particular is about all items of its case.
+    """
+    items = env["collection.promise"]._fields["item_ids"]
+    env.flush_all()
+    return env.execute_query(
+        SQL(
+            """WITH promised AS MATERIALIZED (
+                        SELECT line.id, line.currency_id, line.amount, line.date_from, item.move_line_id AS line_id
+                          FROM collection_promise line
+                          JOIN collection_item item ON item.case_id = line.case_id AND item.move_line_id IS NOT NULL
+                         WHERE line.state IN ('open', 'kept', 'partly', 'broken') AND line.active
+                           AND line.company_id = ANY(%(companies)s) AND %(wanted)s
+                           AND line.date_from <= %(date)s AND line.verdict_date > %(date)s
+                           AND (line.is_for_all OR EXISTS (SELECT FROM %(relation)s link
+                                                            WHERE link.%(promise)s = line.id AND link.%(item)s = item.id))),
+                    open AS (
+                        SELECT line.line_id, line.due_date, line.balance - COALESCE(matched.amount, 0) AS residual
+                          FROM collection_kpi_line line
+                          LEFT JOIN (SELECT debit_id, sum(amount) AS amount FROM collection_kpi_matching
+                                      WHERE counts_from <= %(date)s AND debit_id IN (SELECT line_id FROM promised)
+                                      GROUP BY 1) matched ON matched.debit_id = line.line_id
+                         WHERE line.line_id IN (SELECT line_id FROM promised) AND line.due_date IS NOT NULL
+                           AND line.counts_from <= %(date)s)
+               SELECT promised.id, promised.currency_id, promised.amount, open.line_id, open.residual
+                 FROM promised JOIN open ON open.line_id = promised.line_id
+                WHERE open.residual > 0
+                ORDER BY promised.date_from, promised.id, open.due_date, open.line_id""",
+            companies=list(scope.company_ids),
+            wanted=wanted_sql(env, scope),
+            relation=SQL.identifier(items.relation),
+            promise=SQL.identifier(items.column1),
+            item=SQL.identifier(items.column2),
+            date=date,
         )
     )
 

@@ -222,6 +222,28 @@ class Promise(NamedTuple):
     is_kept: bool
 
 
+def promised_open(rows: Iterable[tuple[int, float, int, float]]) -> tuple[float, int]:
+    """Return how much of what is open is promised, and by how many promises.
+
+    ``rows``: (promise, promised amount, item, open of it), the oldest promise first. A promise takes no more than was promised,
+    and what is open of an item is promised once.
+
+    >>> promised_open([(1, 1000, 7, 600), (1, 1000, 8, 900), (2, 700, 8, 900)])
+    (1500.0, 2)
+    >>> promised_open([])
+    (0.0, 0)
+    """
+    left: dict[int, float] = {}
+    wanted: dict[int, float] = {}
+    total = 0.0
+    for promise, amount, item, residual in rows:
+        part = min(wanted.setdefault(promise, amount), left.setdefault(item, residual))
+        wanted[promise] -= part
+        left[item] -= part
+        total += part
+    return total, len(wanted)
+
+
 def promises_kept(promises: Iterable[Promise]) -> tuple[Rate, Rate]:
     """Return two rates of matured promises: by number, kept / matured; by value, sum of min(received, promised) / promised.
 

@@ -162,6 +162,12 @@ class CollectionDashboard(models.AbstractModel):
             self._rate(
                 "overdue_customers_rate", "open", self.env._("Customers overdue"), figures["overdue_customers_rate"], "overdue"
             ),
+            self._rate(
+                "promised_rate", "open", self.env._("Share promised"), figures["promised_rate"], "promised", "money"
+            ).explain(self.env._("Of all that is open, what customers promised to pay on a day that is still to come.")),
+            self._rate("at_risk", "open", self.env._("At risk"), figures["at_risk"], "at_risk").explain(
+                self.env._("Invoices that passed 90 days overdue, of those that could pass them in the period.")
+            ),
             self._tile("credit", "open", self.env._("Unapplied credits"), "money", figures["credit"], "credit"),
             self._tile("dso", "speed", self.env._("Days sales outstanding"), "days", figures["dso"], "open")
             .trend("dso", "down")

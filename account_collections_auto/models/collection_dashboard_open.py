@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..engine import ageing
+from ..engine import ageing, kpi_inputs
 from .collection_action_report import NO_CONVERSATION
 from .collection_kpi import PERIODS, WEEK
 
@@ -54,9 +54,11 @@ class CollectionDashboard(models.AbstractModel):
             "write_off": entries,
             "paid": entries,
             "recovery": entries,
+            "at_risk": entries,
             "cured": entries,
             "week_money": entries,
             "promises": self._open_promises,
+            "promised": self._open_promises,
             "week_promises": self._open_promises,
             "disputes": self._open_disputes,
             "disputes_settled": self._open_disputes,
@@ -155,7 +157,12 @@ class CollectionDashboard(models.AbstractModel):
         matched = Domain([("max_date", ">=", first), ("max_date", "<=", last)])
         late = Domain([("balance", ">", 0), ("date", "<=", last), ("date_maturity", "<", last)])
         paid = Domain("balance", ">", 0) & Domain("matched_credit_ids", "any", matched & Domain("credit_move_id", "any", MONEY))
+        # the days of the period are the 91st of these
+        oldest = timedelta(days=kpi_inputs.AT_RISK_DAYS + 1)
+        risky = Domain([("balance", ">", 0), ("journal_id.type", "=", "sale"), ("date", "<=", last)])
+        risky &= Domain([("date_maturity", ">=", first - oldest), ("date_maturity", "<=", last - oldest)])
         titles = {
+            "at_risk": (self.env._("Could Pass 90 Days Overdue in the Period"), risky),
             "movements": (self.env._("Booked in the Period"), booked),
             "money": (self.env._("Money Received"), booked & MONEY),
             "write_off": (self.env._("Written Off"), booked),
@@ -250,6 +257,9 @@ class CollectionDashboard(models.AbstractModel):
             domain &= Domain(
                 [("state", "in", ("kept", "partly", "broken")), ("verdict_date", ">=", first), ("verdict_date", "<=", last)]
             )
+        elif name == "promised":
+            domain &= Domain("state", "not in", ("to_approve", "cancelled"))
+            domain &= Domain([("date_from", "<=", last), ("verdict_date", ">", last)])
         else:
             domain &= self._in_week(options, "date_from") & Domain("state", "not in", ("to_approve", "cancelled"))
             domain &= Domain("case_id.user_id", "=", int(value or 0) or False)

@@ -137,8 +137,10 @@ class CollectionKpi(models.AbstractModel):
             "dso_count_back": kpis.dso_count_back(today.net, ledger.months_back(date)),
             **self._overdue_rates(today, position),
             **self._recovery_figures(companies, scope, recovery, flows, months),
+            **self._at_risk_figures(start, date),
             **self._delay_figures(start, date),
             **self._promise_figures(companies, scope, start, date),
+            **self._promised_figures(companies, scope, today, date),
             **self._dispute_figures(scope, today, position, start, date),
             "contacts": self._contact_figures(companies, scope, start, date),
             "satisfaction": self._satisfaction(scope, start, date),
@@ -214,6 +216,11 @@ class CollectionKpi(models.AbstractModel):
             "cost_per_collected": kpis.cost_per_collected(cost, collected) if cost and not scope.is_filtered else None,
         }
 
+    def _at_risk_figures(self, start, date):
+        """Invoices that passed 90 days overdue, of those that could in the period: by number, and by amount."""
+        items, amount, items_late, amount_late = kpi_inputs.at_risk(self.env, start, date)
+        return {"at_risk": self._rate(items_late, items, items), "at_risk_value": self._rate(amount_late, amount, items)}
+
     def _delay_figures(self, start, date):
         by_allocation, closed = kpi_inputs.delays(self.env, start, date)
         return {
@@ -226,17 +233,30 @@ class CollectionKpi(models.AbstractModel):
 
     def _promise_figures(self, companies, scope, start, date):
         matured = kpi_inputs.promises(self.env, scope, start, date)
-        company = companies[0].sudo()
-        rates = {
-            currency: currency._get_conversion_rate(currency, company.currency_id, company, date)
-            for currency in self.env["res.currency"].browse({row[1] for row in matured})
-        }
-        by_id = {currency.id: rate for currency, rate in rates.items()}
+        rates = self._rates(companies, date, {row[1] for row in matured})
         by_number, by_value = kpis.promises_kept(
-            kpis.Promise(promised * by_id[currency_id], received * by_id[currency_id], is_kept)
+            kpis.Promise(promised * rates[currency_id], received * rates[currency_id], is_kept)
             for _company_id, currency_id, promised, received, is_kept in matured
         )
         return {"promises_kept": self._rate(*by_number), "promises_kept_value": self._rate(*by_value)}
+
+    def _promised_figures(self, companies, scope, today, date):
+        """Of all open debits, the share for which there is a promise whose day is still to come."""
+        rows = kpi_inputs.promised(self.env, scope, date)
+        rates = self._rates(companies, date, {row[1] for row in rows})
+        amount, count = kpis.promised_open(
+            (promise_id, float(promised) * rates[currency_id], line_id, float(residual))
+            for promise_id, currency_id, promised, line_id, residual in rows
+        )
+        return {"promised_rate": self._rate(amount, today.debit, count)}
+
+    def _rates(self, companies, date, currency_ids):
+        """Return {currency id: rate into company currency on ``date``}."""
+        company = companies[0].sudo()
+        currencies = self.env["res.currency"].browse(currency_ids)
+        return {
+            currency.id: currency._get_conversion_rate(currency, company.currency_id, company, date) for currency in currencies
+        }
 
     def _dispute_figures(self, scope, today, position, start, date):
         number, days = kpi_inputs.settled_disputes(self.env, scope, start, date)

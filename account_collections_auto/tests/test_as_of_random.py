@@ -86,6 +86,7 @@ class TestAsOf(RandomLedger, StatementCase):
             over[row["as_of"]][row["line_id"]] = (float(row["residual"]), float(row["residual_currency"]))
         with kpi_inputs.gathered(self.env, kpi_inputs.Scope(self.company.ids)):
             balances = kpi_inputs.balances(self.env, dates, STARTS)
+            at_risk = {day: kpi_inputs.at_risk(self.env, day - timedelta(days=40), day) for day in dates}
         for day in dates:
             replayed = self.replay(changes, day)
             self.assertEqual(over[day], replayed, day)
@@ -106,6 +107,20 @@ class TestAsOf(RandomLedger, StatementCase):
                     owed[sum(overdue >= start for start in STARTS)] += amount
             for number, amount in enumerate(balances[day].buckets):
                 self.assertAlmostEqual(float(amount), owed[number], 4, day)
+            for found, expected in zip(at_risk[day], self.at_risk(changes, day), strict=True):
+                self.assertAlmostEqual(float(found), expected, 4, day)
+
+    def at_risk(self, changes, end):
+        """Return (items, amount, items at risk, amount at risk) of invoices that are 91 days overdue in 40 days to ``end``."""
+        rests = []
+        for line, parts in changes.items():
+            due = line.date_maturity or line.date
+            booked = parts[0][0]
+            if line.balance > 0 and line.journal_id.type == "sale" and booked <= end and 0 <= (end - due).days - 91 < 40:
+                rest = self.replay(changes, max(due + timedelta(days=90), booked)).get(line.id, (0, 0))[0]
+                rests.append((line.balance, max(rest, 0)))
+        late = [rest for _amount, rest in rests if rest > 0]
+        return len(rests), sum(amount for amount, _rest in rests), len(late), sum(late)
 
     # -- whatever happens in a ledger of three currencies --------------------------------------------------------------
 

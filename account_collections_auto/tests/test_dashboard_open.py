@@ -48,6 +48,18 @@ class TestDashboardOpen(KpiCase):
         self.assertEqual(tile["value"], 4700)
         self.assertEqual(-sum(self.behind_tile("money").mapped("balance")), tile["value"])
 
+    def test_behind_what_is_promised_are_the_promises_whose_day_is_to_come(self):
+        found = self.behind_tile("promised_rate")
+        self.assertEqual(found.mapped("amount"), [4000])
+        self.assertEqual(self.tiles()["promised_rate"]["part"], 4000)
+
+    def test_behind_what_is_at_risk_are_the_invoices_that_could_pass_90_days(self):
+        day = date(2026, 5, 31)
+        with self.on_day(day):
+            options = {"date": str(day), "period": "month"}
+            self.assertEqual(self.tiles(**options)["at_risk"]["whole"], 2)
+            self.assertEqual(self.behind_tile("at_risk", **options).move_id, self.docs["I2"] | self.docs["I3"])
+
     def test_what_was_written_off_adds_up_also_where_it_was_left_off_a_payment(self):
         short = self.invoice(self.buyer, 100, due=date(2026, 3, 10))
         wizard = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=short.ids).create(

@@ -138,13 +138,44 @@ class TestKpiLedger(KpiCase):
         by_number, by_value = kpis.promises_kept([kpis.Promise(2000, 1500, False)])
         self.assertEqual((by_number.value, by_value.value), (0, 75))
 
+    def test_promised_share_of_receivables(self):
+        """On 31 March only the promise for I4 is still to come; a promise covers no more than is open, and an item once."""
+        rate = self.quarter["promised_rate"]
+        self.assertEqual((rate["part"], rate["whole"], rate["count"], rate["too_few"]), (4000, 14300, 1, True))
+        self.assertFigure(rate["value"], 27.97)
+        # On 20 March: I1's and I5's day is not over, I3's rest is promised, and I4 from that day on.
+        rate = self.figures(date(2026, 3, 20))["promised_rate"]
+        self.assertEqual((rate["part"], rate["count"]), (1000 + 1500 + 1800 + 4000, 4))
+        self.pay(self.docs["I4"], 3900, on=date(2026, 3, 30))
+        self.promise("I4", 500, date(2026, 4, 12), since=date(2026, 3, 30))
+        self.assertEqual(self.figures()["promised_rate"]["part"], 100, "no more than is open of it, and once")
+
+    def test_at_risk_rate(self):
+        """I1 was due on 14 January: 90 days overdue on 14 April, and it passes them on the 15th. I2 was paid in time."""
+        for day, expected in (
+            (date(2026, 4, 14), (0, 0)),
+            (date(2026, 4, 15), (1, 1)),
+            (date(2026, 5, 14), (1, 2)),
+            (date(2026, 5, 15), (0, 1)),
+        ):
+            rate = self.figures(day, "month")["at_risk"]
+            self.assertEqual((rate["part"], rate["whole"]), expected, day)
+        # Of I2 and I3, due on 9 and 24 February, the first was paid, and of the other 1,800 are open.
+        may = self.figures(date(2026, 5, 31), "month")
+        self.assertEqual((may["at_risk"]["part"], may["at_risk"]["whole"], may["at_risk"]["value"]), (1, 2, 50))
+        self.assertEqual((may["at_risk_value"]["part"], may["at_risk_value"]["whole"]), (1800, 5000))
+        self.assertFigure(may["at_risk_value"]["value"], 36.00)
+        self.pay(self.docs["I3"], 1800, on=date(2026, 5, 25))
+        self.assertEqual(self.figures(date(2026, 5, 31), "month")["at_risk"]["part"], 0, "paid on its 90th day")
+
     # -- nothing to divide by ------------------------------------------------------------------------------------------
 
     def test_what_cannot_be_computed_is_not_available(self):
         before = self.figures(date(2025, 11, 30), "month")
         for name in ("dso", "dso_count_back", "dso_best", "add", "turnover", "turnover_days", "bad_debt_rate"):
             self.assertIsNone(before[name], name)
-        for name in ("overdue_rate", "recovery", "promises_kept", "promises_kept_value", "overdue_customers_rate"):
+        rates = ("overdue_rate", "recovery", "promises_kept", "promises_kept_value", "overdue_customers_rate")
+        for name in (*rates, "promised_rate", "at_risk", "at_risk_value"):
             self.assertIsNone(before[name]["value"], name)
         self.assertIsNone(before["days_late"]["by_amount"])
         self.assertEqual([row["cei"] for row in before["trend"]], [None] * 13)
