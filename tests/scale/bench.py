@@ -1,5 +1,5 @@
 """``setup/bench [--invoices N] [--sample N] [--rounds N] [--size N] [--peer-minutes N] [--skip-peer] [--skip-accountant]``
-and ``setup/bench --lists``, ``--stops``, ``--portal ITEMS``, ``--accountant`` or ``--figures --items N``, each
+and ``setup/bench --lists``, ``--stops``, ``--policies``, ``--portal ITEMS``, ``--accountant`` or ``--figures --items N``, each
 ``[--invoices N] [--rounds N]``, that part alone.
 
 Fills scratch databases, measures a cycle, OCA's account_credit_control, the bare SQL and the accountant's transactions, and
@@ -41,6 +41,7 @@ def main():
         alone = (
             (options.lists and _lists)
             or (options.stops and _stops)
+            or (options.policies and _policies)
             or (options.portal and _portal)
             or (options.figures and _figures)
             or (options.accountant is not None and _accountant)
@@ -70,6 +71,7 @@ def _options():
     parser.add_argument("--skip-accountant", action="store_true")
     parser.add_argument("--lists", action="store_true", help="only the screens, against Odoo's list of customer invoices")
     parser.add_argument("--stops", action="store_true", help="only a cycle with a tenth of the items stopped, and without")
+    parser.add_argument("--policies", action="store_true", help="only a cycle with contact rules, and without")
     parser.add_argument("--portal", type=int, help="only the customer's page, with so many open items and with 50")
     parser.add_argument("--figures", action="store_true", help="only the reports, against one aggregate over the ledger")
     parser.add_argument("--items", type=int, help="journal items, instead of --invoices")
@@ -217,6 +219,22 @@ def _stops(databases, options):
     say(f"\nplanning a cycle with {STOPPED_SHARE:.0%} of the items stopped, and without; {options.rounds} rounds, median")
     made = task("stops.stop", names["with"], share=STOPPED_SHARE)
     say("  " + ", ".join(f"{count:,} {model}" for model, count in made.items()))
+    _print_turns(databases, options, names, "planning with stops / without, CPU", "at most 1.2")
+
+
+def _policies(databases, options):
+    """Plan the same cycle with and without contact rules, in turns: customers in twelve countries, mixed rules."""
+    without = databases.copy(databases.with_suite(options.invoices), "policies_without")
+    customers = task("policies.spread", without)
+    task("stops.prepare", without)
+    names = {"without": without, "with": databases.copy(without, "policies_with")}
+    made = task("policies.make", names["with"])
+    say(f"\nplanning a cycle with contact rules, and without; {options.rounds} rounds, median")
+    say(f"  {customers:,} customers of 12 countries, {made} sets of rules")
+    _print_turns(databases, options, names, "planning with contact rules / without, CPU", "at most 1.5")
+
+
+def _print_turns(databases, options, names, label, wanted):
     workers = {name: _Worker("stops.serve", database) for name, database in names.items()}
     try:
         rounds = _in_turns(workers, options.rounds)
@@ -231,7 +249,7 @@ def _stops(databases, options):
             f"{seconds['withhold']:10.2f}{seconds['schedule']:10.2f}{values[0]['statements']:12,}{values[0]['messages']:10,}"
         )
     ratio = median(value["cpu"] for value in rounds["with"]) / median(value["cpu"] for value in rounds["without"])
-    _ratio("planning with stops / without, CPU", ratio, "at most 1.2")
+    _ratio(label, ratio, wanted)
     for name in names.values():
         databases.drop(name)
 
