@@ -55,6 +55,8 @@ class TestHoldReasons(CollectionsCase):
             "represented": {"calls"},
             "vulnerable": {"messages", "fees", "placement"},
             "moratorium": everything - {"credit"},
+            "breathing_space": everything - {"credit"},
+            "cease_contact": {"messages", "calls"},
             "identity": everything,
             "our_document": {"messages", "calls", "fees"},
             "payment_run": {"messages", "calls"},
@@ -65,6 +67,21 @@ class TestHoldReasons(CollectionsCase):
             with self.subTest(code):
                 self.assertEqual({what for what in everything if self.is_stopped(what)}, expected)
             hold.unlink()
+
+    def test_rf_09_who_asks_not_to_be_contacted_is_written_to_by_nobody(self):
+        self.put_on_hold("cease_contact")
+        self.run_cycle()
+        self.assertNotSent(self.debtor)
+        self.assertTrue(self.send_now().one_reason)
+
+    def test_breathing_space_includes_both_of_its_days(self):
+        self.put_on_hold("breathing_space", date_until=TODAY + timedelta(days=59))
+        sent = []
+        for days in (0, 59, 60):
+            with self.on_day(TODAY + timedelta(days=days)):
+                self.run_on(days)
+            sent.append(len(self.sent(self.debtor)))
+        self.assertEqual(sent, [0, 0, 1])
 
     def test_a_hold_without_a_reason_of_the_list_stops_messages_calls_and_hand_over(self):
         self.hold(self.debtor)
