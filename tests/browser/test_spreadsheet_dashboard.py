@@ -4,8 +4,10 @@ from datetime import date
 from unittest.mock import patch
 
 import openpyxl
+from odoo import Command
 from odoo.addons.account_collections_auto.tests.kpi_common import MAR, KpiCase
 from odoo.tests import HttpCase, tagged
+from odoo.tools import convert_file
 
 MODULE = "account_collections_spreadsheet"
 MODEL = "odoo.__WOWL_DEBUG__?.root.env.services.spreadsheet_dashboard_loader?.getActiveDashboard()?.model"
@@ -189,6 +191,13 @@ class TestSpreadsheetDashboard(KpiCase, HttpCase):
         for label, value in figures.items():
             self.assertAlmostEqual(float(found[label]), value, 5, label)
         self.assertTrue(workbook["Dashboard"]._charts, "charts can be changed, too")
+
+    def test_an_upgrade_leaves_who_sees_it_as_the_users_set_it(self):
+        env = self.env(su=True)
+        dashboard, chosen = env.ref(f"{MODULE}.collection_dashboard"), env.ref("account.group_account_manager")
+        dashboard.write({"group_ids": [Command.set(chosen.ids)], "sequence": 7, "name": "Mine"})
+        convert_file(env, MODULE, "data/spreadsheet_dashboard_data.xml", {}, mode="update")
+        self.assertEqual((dashboard.group_ids, dashboard.sequence, dashboard.name), (chosen, 7, "Collections"))
 
     def test_only_who_may_see_the_figures_finds_it(self):
         clerk = self.make_user("sheet_clerk", "account.group_account_invoice")
