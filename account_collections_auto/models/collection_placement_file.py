@@ -113,13 +113,16 @@ class CollectionPlacementFile(models.Model):
         placement = self.placement_ids[:1]
         if not placement or self._get_failed_todos():
             return
-        reason = self.env["collection.reason"]._describe_error(error)
+        responsible = self.company_id._collection_responsible()
+        # Who reads it is told in their own language, whatever that of the cron is.
+        told = self.with_context(lang=responsible.lang)
+        reason = told.env["collection.reason"]._describe_error(error)
         placement.with_context(mail_activity_quick_update=True).activity_schedule(
             TODO_FAILED,
             date_deadline=self.company_id._collection_today(),
-            user_id=self.company_id._collection_responsible().id,
-            summary=self.env._("The file for %(agency)s cannot be made", agency=self.agency_id.name),
-            note=self.env._("It is tried again every hour. %(reason)s", reason=reason),
+            user_id=responsible.id,
+            summary=told.env._("The file for %(agency)s cannot be made", agency=told.agency_id.name),
+            note=told.env._("It is tried again every hour. %(reason)s", reason=reason),
         )
 
     def _get_failed_todos(self):

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
+from odoo.tools.translate import code_translations
 
 from .common import TODAY
 from .placement_common import PlacementCase
@@ -880,14 +881,19 @@ class TestPlacementFile(PlacementCase):
                 raise ValueError("A page that cannot be printed")
             return file._store(placement, "statement.pdf", b"%PDF")
 
+        self.env["res.lang"]._activate_lang("fr_FR")
+        broken.company_id._collection_responsible().sudo().lang = "fr_FR"
+        french = {"The file for %(agency)s cannot be made": "Pas de fichier pour %(agency)s"}
+        translations = patch.dict(code_translations.python_translations, {("account_collections_auto", "fr_FR"): french})
         cron = self.env.ref("account_collections_auto.ir_cron_placement_files").sudo()
-        with patch.object(files, "_make_evidence", evidence), self.assertLogs(FILES, "ERROR"), self.enter_registry_test_mode():
-            cron.method_direct_trigger()
-            cron.method_direct_trigger()
+        with patch.object(files, "_make_evidence", evidence), translations:
+            with self.assertLogs(FILES, "ERROR"), self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+                cron.method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual((broken | other).mapped("state"), ["making", "done"])
         [todo] = broken.placement_ids.activity_ids
-        self.assertEqual(todo.summary, "The file for Fair Collections cannot be made")
+        self.assertEqual(todo.summary, "Pas de fichier pour Fair Collections", "the language of who reads it")
         self.assertEqual(todo.user_id, broken.company_id._collection_responsible())
         self.assertFalse(other.placement_ids.activity_ids)
 
