@@ -11,6 +11,7 @@ from . import answer_rating
 from . import answers
 from . import answer_message
 from . import link
+from . import unsubscribe
 from . import home
 from . import pay
 from . import offer

@@ -26,5 +26,14 @@ class CollectionChannelEmail(models.AbstractModel):
         """
         vals = super()._prepare_mail_vals(action, template, rendered, reply_address)
         if action._name == "collection.action" and action.portal_link_ids:
+            if len(action._get_addresses()) == 1:
+                vals["headers"] = repr(self._prepare_unsubscribe_headers(action))
             vals["body"] = vals["body"].replace(action.portal_url, f"{action.get_base_url()}/my/collections")
         return vals
+
+    def _prepare_unsubscribe_headers(self, action):
+        """Return the headers by which a mail program offers to leave, for a message to one address (RFC 2369, RFC 8058)."""
+        return {
+            "List-Unsubscribe": f"<{action.portal_link_ids[:1]._get_url()}/unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
