@@ -195,7 +195,12 @@ export class CollectionDashboard extends Component {
         const sign = tile.change > 0 ? "+" : "";
         const amount =
             tile.unit === "percent" ? _t("%s points", this.number(tile.change)) : this.value(tile.change, tile.unit);
-        return `${sign}${amount}`;
+        return _t("%(change)s in a year", { change: `${sign}${amount}` });
+    }
+
+    levelText(level) {
+        const counts = { items: formatInteger(level.items), customers: formatInteger(level.customers) };
+        return _t("Items: %(items)s, customers: %(customers)s", counts);
     }
 
     changeTitle(tile) {
@@ -251,6 +256,10 @@ export class CollectionDashboard extends Component {
             name: currencies.find((currency) => currency.id === group.currency_id).name,
             text: formatCurrency(group.expected[WEEKS - 1], group.currency_id, { digits: [16, 0] }),
         }));
+    }
+
+    otherText(other) {
+        return _t("In 13 weeks also %(amount)s.", { amount: other.text });
     }
 
     get weekLabels() {
