@@ -105,12 +105,21 @@ class ResCompany(models.Model):
     @api.model
     def _get_collection_days(self):
         """Return {company id: today in its time zone} for all companies."""
-        return {company.id: company._collection_today() for company in self.sudo().browse(self._get_all_ids())}
+        days = {}
+        for company_ids in self._get_companies_by_zone():
+            days |= dict.fromkeys(company_ids, self.browse(company_ids[0])._collection_today())
+        return days
 
     @api.model
     @ormcache()
-    def _get_all_ids(self):
-        return tuple(self.sudo().with_context(active_test=False).search(Domain.TRUE).ids)
+    def _get_companies_by_zone(self):
+        """Return the ids of all companies, those with the same time zone together."""
+        companies_sudo = self.sudo().with_context(active_test=False).search(Domain.TRUE)
+        groups = companies_sudo.grouped(lambda company: company.root_id.collection_tz)
+        return tuple(tuple(companies.ids) for companies in groups.values())
+
+    def cache_invalidation_fields(self):
+        return super().cache_invalidation_fields() | {"collection_tz"}
 
     def _collection_now(self):
         """Return the local time in the company's time zone, without zone."""
