@@ -1,14 +1,18 @@
-from datetime import timedelta
+import operator
+from collections.abc import Collection
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine import ageing, as_of
 
 MONTHS = 13
 CREDIT = "99"
+_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class CollectionReport(models.Model):
@@ -70,11 +74,59 @@ class CollectionReport(models.Model):
             except ValueError:
                 raise UserError(self.env._("%(date)s is not a date.", date=asked)) from None
         first = today.replace(day=1)
-        return [*(first - relativedelta(months=back) - timedelta(days=1) for back in reversed(range(MONTHS))), today]
+        days = [*(first - relativedelta(months=back) - timedelta(days=1) for back in reversed(range(MONTHS))), today]
+        wanted = self.env.context.get("collection_report_days", days)
+        # A domain that no day fits finds nothing on any of them.
+        return [day for day in days if day in wanted] or days[-1:]
+
+    def _search(self, domain, *args, **kwargs):
+        """Read the ledger only for the days that the domain can be about."""
+        # The SELECT of a model knows nothing of the domain; its context, which ends with this query, tells it.
+        days = [day for day in self._get_days() if self._may_hold(domain, day)]
+        return super(CollectionReport, self.with_context(collection_report_days=days))._search(domain, *args, **kwargs)
+
+    @api.model
+    def _may_hold(self, domain, day):
+        """Return whether ``domain`` can be true of a row of ``day``: False only where it cannot."""
+        stack = []
+        for part in reversed(list(Domain(domain).optimize(self))):
+            if part == "!":
+                # Not to be sure that it holds is not to be sure that it does not.
+                stack[-1] = True
+            elif part in ("&", "|"):
+                first, second = stack.pop(), stack.pop()
+                stack.append(first and second if part == "&" else first or second)
+            else:
+                stack.append(not isinstance(part, tuple) or self._may_match(*part, day))
+        return all(stack)
+
+    @api.model
+    def _may_match(self, name, comparison, value, day):
+        """Return whether the condition can be true of a row of ``day``; exactly so for ``as_of`` and ``is_now``."""
+        # What is not plain, such as a day relative to today, is left to the database.
+        if name == "as_of" and comparison in _COMPARISONS and type(value) is date:
+            return _COMPARISONS[comparison](day, value)
+        if comparison not in ("in", "not in") or not isinstance(value, Collection):
+            return True
+        if name == "as_of" and all(type(each) is date for each in value):
+            return (day in value) == (comparison == "in")
+        if name == "is_now":
+            return ((day == self.env.company._collection_today()) in value) == (comparison == "in")
+        if name == "id" and comparison == "in":
+            return any(number % 10000 == (day.year * 12 + day.month) % 10000 for number in value)
+        return True
 
     @property
     def _table_query(self):
         days = self._get_days()
+        if len(days) == 1:
+            lines = SQL(
+                "SELECT %s::date AS as_of, line.* FROM (%s) line",
+                days[0],
+                as_of.open_lines_sql(self.env, self.env.companies.ids, days[0]),
+            )
+        else:
+            lines = as_of.open_lines_over_sql(self.env, self.env.companies.ids, days)
         # The id says the line and the month: the same in each statement, so that what a list shows can be opened.
         return SQL(
             """SELECT line.line_id::bigint * 10000 + (extract(year FROM line.as_of) * 12 + extract(month FROM line.as_of))::int
@@ -101,7 +153,7 @@ class CollectionReport(models.Model):
                                                AND kase.company_id = split_part(company.parent_path, '/', 1)::int""",
             credit=CREDIT,
             bounds=ageing.bounds(self._get_limits()),
-            lines=as_of.open_lines_over_sql(self.env, self.env.companies.ids, days),
+            lines=lines,
             today=self.env.company._collection_today(),
         )
 

@@ -177,6 +177,29 @@ class TestReport(CollectionsCase):
         [(total,)] = self.report._read_group([*domain, ("is_now", "=", True)], [], ["amount:sum"])
         self.assertEqual(total, 65)
 
+    def test_only_the_days_that_are_asked_for_are_read(self):
+        june, july = date(2026, 6, 30), date(2026, 7, 31)
+        days = self.report._get_days()
+        [row] = self.report.search([("as_of", "=", july)])
+        for domain, wanted in (
+            ([], days),
+            ([("is_now", "=", True)], [TODAY]),
+            ([("is_now", "!=", True)], days[:-1]),
+            ([("as_of", "in", [june, "2026-07-31"])], [june, july]),
+            ([("as_of", ">=", "2026-07-01"), ("as_of", "<", "2026-08-01"), ("days_overdue", ">", 0)], [july]),
+            ([("as_of", "<=", june), ("as_of", ">", "2026-05-31")], [june]),
+            (["|", ("as_of", "=", june), ("is_now", "=", True)], [june, TODAY]),
+            (["|", ("as_of", "=", june), ("partner_id", "=", self.buyer.id)], days),
+            ([("as_of", ">", "today -1d")], days),
+            ([("id", "in", row.ids)], [july]),
+            ([("as_of", "=", False)], days),
+        ):
+            with self.subTest(str(domain)):
+                may_hold = [day for day in days if self.report._may_hold(domain, day)]
+                self.assertEqual(may_hold, wanted)
+                everything = self.report.search([])
+                self.assertEqual(self.report.search(domain), everything.filtered_domain(domain))
+
     def test_a_cell_opens_its_lines(self):
         rows = self.report.search([("partner_id", "=", self.buyer.id), ("bucket", "=", "02"), ("as_of", "=", TODAY)])
         self.env.invalidate_all()
