@@ -39,19 +39,25 @@ def find_times(env, rules, sources, moment):
     return times
 
 
-def write_times(env, times, now):
-    """Let the actions wait for their time and say why; what may leave now and was moved before waits no longer."""
+def write_times(env, action_ids, times, now):
+    """Let the actions wait for their time and say why; what may leave now and was moved before waits no longer.
+
+    ``times``: {id: `Time`} as `find_times` gives them; an action that is not in there may leave now.
+    """
     moved = {action_id: found for action_id, found in times.items() if found.reasons}
     env.cr.execute(
         SQL(
             """UPDATE collection_action action
                   SET scheduled_at = COALESCE(fresh.at, %(now)s), moved_reasons = fresh.reasons::jsonb
-                 FROM unnest(%(ids)s::int[], %(ats)s::timestamp[], %(reasons)s::text[]) fresh (id, at, reasons)
-                WHERE action.id = fresh.id AND (fresh.at IS NOT NULL OR action.moved_reasons IS NOT NULL)""",
+                 FROM unnest(%(ids)s::int[]) written (id)
+                 LEFT JOIN unnest(%(moved)s::int[], %(ats)s::timestamp[], %(reasons)s::text[]) fresh (id, at, reasons)
+                        USING (id)
+                WHERE action.id = written.id AND (fresh.at IS NOT NULL OR action.moved_reasons IS NOT NULL)""",
             now=now,
-            ids=list(times),
-            ats=[moved[action_id].at if action_id in moved else None for action_id in times],
-            reasons=[json.dumps(moved[action_id].reasons) if action_id in moved else None for action_id in times],
+            ids=action_ids,
+            moved=list(moved),
+            ats=[found.at for found in moved.values()],
+            reasons=[json.dumps(found.reasons) for found in moved.values()],
         )
     )
 

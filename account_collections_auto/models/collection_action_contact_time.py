@@ -23,13 +23,13 @@ class CollectionAction(models.Model):
 
         ``sources``: SELECT of their recipients, as `contact_times` reads it. Reads and writes a constant number of times.
         """
-        rules = self.env["collection.policy"]._get_rules(company.root_id.id)
-        if not self or not (rules or any(self.mapped("moved_reasons"))):
+        if not self:
             return
+        rules = self.env["collection.policy"]._get_rules(company.root_id.id)
         now = fields.Datetime.now()
         self.env.flush_all()
-        times = contact_times.find_times(self.env, rules, sources, now)
-        contact_times.write_times(self.env, times, now)
+        times = contact_times.find_times(self.env, rules, sources, now) if rules else {}
+        contact_times.write_times(self.env, self.ids, times, now)
         self.invalidate_recordset(["scheduled_at", "moved_reasons"], flush=False)
         moments = {found.at for found in times.values() if found.reasons}
         if moments:
