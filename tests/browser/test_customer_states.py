@@ -143,6 +143,8 @@ NO_PAGES = {
     "/payment/<int:transaction_id>/receipt",
     "POST /pay/transaction",
     "POST /preferences",
+    "/unsubscribe",
+    "POST /unsubscribe",
     "POST /withdraw/<string:kind>/<int:number>",
 }
 # The browser checks nothing: what is sent is wrong, and the server says so.
