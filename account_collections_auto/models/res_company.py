@@ -119,6 +119,7 @@ class ResCompany(models.Model):
         return tuple(tuple(companies.ids) for companies in groups.values())
 
     def cache_invalidation_fields(self):
+        """Return the fields whose change clears Odoo's caches: the zones of all companies are kept there, too."""
         return super().cache_invalidation_fields() | {"collection_tz"}
 
     def _collection_now(self):

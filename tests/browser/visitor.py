@@ -125,7 +125,7 @@ class Visitor:
 
     def _wait_for(self, text):
         # Odoo's scripts come after the page, and ask for translations; taps wait for them too.
-        ready = "document.readyState === 'complete' && typeof odoo?.isTourReady === 'function'"
+        ready = "document.readyState === 'complete' && typeof window.odoo?.isTourReady === 'function'"
         said = f"document.body.innerText.replace(/\\s+/g, ' ').includes({json.dumps(text)})"
         self._wait(f"{ready} && !window.__left && !window.__asked && {said}", f"{text!r} does not come")
 

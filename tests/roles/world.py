@@ -42,6 +42,10 @@ class World(HttpCase):
         cycles.preview(cls.company, today + timedelta(days=1))
         cls.env["collection.bounce"].sudo().create({"email": "gone@example.com", "company_id": cls.company.id})
         cls.env["collection.plan.rule"].create({"plan_id": cls.company.collection_plan_id.id, "amount_from": 50000})
+        hours = {"saturday": True, "sunday": True, "hour_from": 0, "hour_to": 24}  # never closed: what leaves still leaves
+        cls.env["collection.policy"].create(
+            {"name": "At any hour", "closed_on_holidays": False, "hours_ids": [Command.create(hours)]}
+        )
         cls._record_answers(today)
         cls._hand_over()
         cls._escalate(today)
