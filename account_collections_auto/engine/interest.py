@@ -55,6 +55,21 @@ class Balance(NamedTuple):
     amount: Decimal
 
 
+class Step(NamedTuple):
+    """A line of the calculation: ``amount`` at ``percent`` a year from ``first`` through ``last`` brings ``interest``."""
+
+    first: date
+    last: date
+    amount: Fraction
+    percent: Fraction
+    interest: Fraction
+
+    @property
+    def days(self) -> int:
+        """The days that bear interest, both ends included."""
+        return (self.last - self.first).days + 1
+
+
 def rounded(amount: Fraction | Decimal, digits: int = 2) -> Decimal:
     """Return ``amount`` in the digits of its currency, half up.
 
@@ -177,16 +192,46 @@ def interest(
     return _compound(terms, due, until, balances, free) - earlier
 
 
-def _simple(terms, due, since, until, balances, free, added=Fraction(0)):
-    total = Fraction(0)
+def steps(
+    terms: Terms, due: date, until: date, balances: Sequence[Balance], free: Sequence[tuple[date, date]] = ()
+) -> list[Step]:
+    """Return the lines of the calculation of `interest` from the due date through ``until``: same arguments, same errors.
+
+    With rests the amount of a line includes the interest that was added to the principal before.
+
+    >>> terms = Terms((Rate(date(2026, 1, 1), Decimal(10)), Rate(date(2026, 7, 1), Decimal(12))))
+    >>> for step in steps(terms, date(2026, 6, 20), date(2026, 7, 5), [Balance(date(2026, 6, 21), Decimal(365))]):
+    ...     print(step.first, step.last, step.days, step.amount, step.percent, step.interest)
+    2026-06-21 2026-06-30 10 365 10 1
+    2026-07-01 2026-07-05 5 365 12 3/5
+    """
+    if until <= due:
+        return []
+    found: list[Step] = []
+    if terms.compounding == "simple":
+        found.extend(_simple_steps(terms, due, due, until, balances, free))
+    else:
+        _compound(terms, due, until, balances, free, found)
+    return found
+
+
+def _simple(terms, due, since, until, balances, free):
+    return sum((step.interest for step in _simple_steps(terms, due, since, until, balances, free)), Fraction(0))
+
+
+def _simple_steps(terms, due, since, until, balances, free, added=Fraction(0)) -> Iterator[Step]:
     for first, last, amount in _segments(terms, since, until, balances, free):
         if amount + added > 0:
-            total += (amount + added) * _yearly(terms, due, last) * year_share(first, last, terms.day_count)
-    return total
+            yearly = _yearly(terms, due, last)
+            brought = (amount + added) * yearly * year_share(first, last, terms.day_count)
+            yield Step(first + _DAY, last, amount + added, yearly * 100, brought)
 
 
-def _compound(terms, due, until, balances, free):
-    """Interest with rests: what a full rest brought is rounded and bears interest itself from then on."""
+def _compound(terms, due, until, balances, free, found=None):
+    """Interest with rests: what a full rest brought is rounded and bears interest itself from then on.
+
+    The lines of the calculation are added to ``found``.
+    """
     total, start, number = Fraction(0), due, 0
     months = _STEP_MONTHS[terms.compounding]
     while start < until:
@@ -194,23 +239,26 @@ def _compound(terms, due, until, balances, free):
         end = due + relativedelta(months=months * number)
         last = min(end, until)
         if months == 1:
-            part = _month(terms, start, last, end, balances, free, total)
+            lines = list(_month_steps(terms, start, last, end, balances, free, total))
         else:
-            part = _simple(terms, due, start, last, balances, free, total)
+            lines = list(_simple_steps(terms, due, start, last, balances, free, total))
+        if found is not None:
+            found.extend(lines)
+        part = sum((line.interest for line in lines), Fraction(0))
         total += Fraction(rounded(part, terms.digits)) if last == end else part
         start = end
     return total
 
 
-def _month(terms, start, last, end, balances, free, added):
+def _month_steps(terms, start, last, end, balances, free, added) -> Iterator[Step]:
     """Interest of one monthly rest, at the rate of its first day: a twelfth; of a part of it, by days of a month of 30."""
     days = (end - start).days if last == end else 30
-    total = Fraction(0)
     for first, until, amount in _segments(terms, start, last, balances, free):
         if amount + added > 0:
-            share = Fraction((until - first).days, days * 12)
-            total += (amount + added) * _yearly(terms, start, start + _DAY) * share
-    return total
+            yearly = _yearly(terms, start, start + _DAY)
+            yield Step(
+                first + _DAY, until, amount + added, yearly * 100, (amount + added) * yearly * (until - first).days / days / 12
+            )
 
 
 def _yearly(terms, due, day):

@@ -11,6 +11,8 @@ CLONE = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 CONFIGURATION = {"collection.plan", "collection.level", "collection.step", "collection.plan.rule", "res.config.settings"}
 CONFIGURATION |= {"collection.hold.reason", "collection.policy", "collection.policy.hours"}
+CONFIGURATION |= {"collection.reference.rate", "collection.reference.rate.value"}
+CONFIGURATION |= {"collection.charge.terms", "collection.charge.terms.bracket"}
 # Long lists of words, which nobody writes on a phone.
 WORDS_OF_ANSWERS = "collection_reply_rule_action"
 # What says itself all there is to say.

@@ -8,6 +8,9 @@ from odoo.service.model import get_public_method
 
 # Words by which answers are recognised belong to a language, not to a company; marks are read by administrators only.
 OF_NO_COMPANY = {"collection.reply.rule", "collection.mark", "collection.absence", "collection.portal.attempt"}
+# What a law says is the same for each company.
+OF_NO_COMPANY |= {"collection.reference.rate", "collection.reference.rate.value"}
+OF_NO_COMPANY |= {"collection.charge.terms", "collection.charge.terms.bracket"}
 
 
 class CompaniesSeeTheirOwn:
