@@ -1,6 +1,8 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, float_compare
 
 from ..engine import returned, withhold
 
@@ -63,7 +65,10 @@ class CollectionCase(models.Model):
         return self._search_today_flag(operator, self._to_decide_sql)
 
     def _search_is_to_call(self, operator, value):
-        return self._search_today_flag(operator, self._to_call_sql)
+        if operator != "in":
+            return NotImplemented
+        self.env.flush_all()
+        return Domain("id", "in", self._find_to_call())
 
     @api.model
     def _search_today_flag(self, operator, condition):
@@ -190,14 +195,35 @@ class CollectionCase(models.Model):
             )
         return SQL(" OR ").join(conditions)
 
+    # -- whom to call --------------------------------------------------------------------------------------------------
+
     @api.model
-    def _to_call_sql(self, alias):
-        """The largest of each company as of this morning: who is called leaves the list, and nobody slips in behind.
+    def _find_to_call(self):
+        """Return the ids of the largest of each company as of this morning: who is called leaves, and nobody slips in behind.
 
         A customer with a message on its way, or to approve, is about to hear from us anyway. Credits and payments on their
         way count as paid, and money that lies unmatched in the bank settles the matter for these days. What is disputed,
         promised, paid in instalments or stopped otherwise is nothing to call about, nor is what looks like a returned payment:
         somebody matches it first.
+        """
+        candidates = self._read_call_candidates()
+        if not candidates:
+            return []
+        case_ids = [case_id for case_id, *_more in candidates]
+        coming = self._read_coming(case_ids)
+        in_bank = self._find_in_bank(case_ids)
+        found = {}
+        for case_id, company_id, net, tolerance, is_done in candidates:
+            rest = net - coming.get(case_id, 0.0)
+            if case_id not in in_bank and float_compare(rest, tolerance, precision_digits=6) > 0:
+                found.setdefault(company_id, []).append((-rest, case_id, is_done))
+        return [case_id for cases in found.values() for _rest, case_id, is_done in sorted(cases)[:CALLS_A_DAY] if not is_done]
+
+    @api.model
+    def _read_call_candidates(self):
+        """Return (case id, company id, overdue without credits, tolerance, was heard from today) of the largest quiet cases.
+
+        Amounts in the currency of the company. One statement.
         """
         today = self._today_sql("kase")
         own = self._mine_sql("kase") if self.env["collection.today"]._only_mine() else SQL("TRUE")
@@ -206,88 +232,118 @@ class CollectionCase(models.Model):
                 WHERE contact.state IN ('sent', 'delivered') AND contact.channel != 'record'
                   AND contact.is_test IS NOT TRUE"""
         )
-        return SQL(
-            """%(id)s IN (
-                   WITH quiet AS MATERIALIZED (
-                       SELECT kase.id, kase.company_id, kase.partner_id, kase.plan_id, kase.last_written_date,
-                              %(overdue)s - kase.amount_credit AS net
-                         FROM collection_case kase
-                        WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
-                          AND kase.oldest_due_date < %(today)s AND %(own)s AND %(at_hand)s
-                          AND kase.partner_id NOT IN (SELECT partner_id FROM res_company)
-                          AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s
-                               OR kase.last_written_date <= %(today)s - %(days)s)
-                          AND kase.id NOT IN (SELECT case_id FROM collection_action
-                                               WHERE state IN ('planned', 'review', 'queued'))
-                          AND kase.id NOT IN (%(contacted)s AND contact.contact_date > %(contact_today)s - %(days)s
-                                                 AND NOT %(call_today)s)
-                   ), candidate AS MATERIALIZED (
-                       SELECT owing.id AS case_id, owing.company_id, owing.partner_id AS debtor_id, owing.last_written_date,
-                              owing.net, plan.in_transit_days, plan.tolerance_amount
-                         FROM (SELECT quiet.*, row_number() OVER (PARTITION BY quiet.company_id
-                                                                ORDER BY quiet.net DESC, quiet.id) AS place
-                                 FROM quiet) owing
-                         JOIN collection_plan plan ON plan.id = owing.plan_id
-                        WHERE owing.place <= %(candidates)s
-                   ), candidate_item AS MATERIALIZED (
-                       SELECT item.id AS item_id, item.case_id, item.move_id, item.move_line_id, item.amount_residual,
-                              item.amount_residual_currency, item.amount_residual < 0 AS is_credit, (%(resting)s) AS rests,
-                              item.amount_residual > 0 AND item.due_date < %(item_today)s AND item.is_small IS NOT TRUE
-                                  AS collectable
-                         FROM candidate JOIN collection_item item ON item.case_id = candidate.case_id AND item.active
-                   ), disputed AS (
-                       SELECT item_id, sum(amount) AS amount FROM (%(disputed)s) part (item_id, amount) GROUP BY item_id
-                   ), coming AS (
-                       SELECT item.case_id, sum(CASE WHEN item.rests OR payment.item_id IS NOT NULL THEN item.amount_residual
-                                                     ELSE item.amount_residual * LEAST(
-                                                         disputed.amount / NULLIF(item.amount_residual_currency, 0), 1)
-                                                END) AS amount
-                         FROM candidate_item item
-                         LEFT JOIN (SELECT item_id FROM (%(payment)s) paid UNION
-                                    SELECT item_id FROM (%(returned)s) taken_back) payment USING (item_id)
-                         LEFT JOIN disputed USING (item_id)
-                        WHERE item.collectable AND (item.rests OR payment.item_id IS NOT NULL OR disputed.amount > 0)
-                        GROUP BY item.case_id
-                   )
-                   SELECT kase.id FROM (
-                       SELECT candidate.case_id AS id, candidate.company_id, candidate.last_written_date,
-                              row_number() OVER (PARTITION BY candidate.company_id
-                                                 ORDER BY candidate.net - COALESCE(coming.amount, 0) DESC, candidate.case_id
-                                                ) AS place
-                         FROM candidate LEFT JOIN coming ON coming.case_id = candidate.case_id
-                        WHERE candidate.net - COALESCE(coming.amount, 0) > candidate.tolerance_amount
-                          AND candidate.case_id NOT IN (%(in_bank)s)
-                   ) kase
-                    WHERE place <= %(calls)s AND kase.last_written_date IS DISTINCT FROM %(today)s
-                      AND kase.id NOT IN (%(contacted)s AND %(call_today)s))""",
-            id=SQL.identifier(alias, "id"),
+        query = SQL(
+            """WITH quiet AS MATERIALIZED (
+                   SELECT kase.id, kase.company_id, kase.plan_id, %(overdue)s - kase.amount_credit AS net,
+                          kase.last_written_date IS NOT DISTINCT FROM %(today)s AS is_written
+                     FROM collection_case kase
+                    WHERE kase.company_id = ANY(%(companies)s) AND kase.state = 'open' AND kase.amount_due > 0
+                      AND kase.oldest_due_date < %(today)s AND %(own)s AND %(at_hand)s
+                      AND kase.partner_id NOT IN (SELECT partner_id FROM res_company)
+                      AND (kase.last_written_date IS NULL OR kase.last_written_date = %(today)s
+                           OR kase.last_written_date <= %(today)s - %(days)s)
+                      AND kase.id NOT IN (SELECT case_id FROM collection_action
+                                           WHERE state IN ('planned', 'review', 'queued'))
+                      AND kase.id NOT IN (%(contacted)s AND contact.contact_date > %(contact_today)s - %(days)s
+                                             AND NOT %(call_today)s)
+               )
+               SELECT owing.id, owing.company_id, owing.net, plan.tolerance_amount,
+                      owing.is_written OR owing.id IN (%(contacted)s AND %(call_today)s)
+                 FROM (SELECT quiet.*, row_number() OVER (PARTITION BY quiet.company_id
+                                                        ORDER BY quiet.net DESC, quiet.id) AS place
+                         FROM quiet) owing
+                 JOIN collection_plan plan ON plan.id = owing.plan_id
+                WHERE owing.place <= %(candidates)s""",
             contacted=contacted,
             contact_today=self._today_sql("contact"),
             call_today=SQL("(contact.channel = 'call' AND contact.contact_date = %s)", self._today_sql("contact")),
             today=today,
-            item_today=self._today_sql("item"),
             companies=self.env.companies.ids,
             overdue=self._calendar_expressions("kase", today)["amount_overdue"],
             own=own,
             at_hand=self._at_hand_sql("kase", "calls"),
             days=DAYS_WITHOUT_CONTACT,
             candidates=CANDIDATES,
-            calls=CALLS_A_DAY,
-            payment=withhold.payment_on_its_way(SQL("candidate_item")),
-            returned=returned.returned_sql(self.env, SQL("candidate_item")),
-            resting=self._resting_item_sql("item", "calls"),
-            disputed=self.env["collection.dispute"]._unclaimed_sql(
-                SQL("line.item_id IN (SELECT item_id FROM candidate_item)"), self._today_sql("stop")
-            ),
-            in_bank=self._in_bank_sql(SQL("candidate"), SQL("candidate_item")),
         )
+        return self.env.execute_query(query)
 
     @api.model
-    def _in_bank_sql(self, cases, items):
-        """Return a SELECT of those ``cases`` whose money lies in the bank and is not matched yet, as a cycle would find it."""
-        found = []
+    def _read_coming(self, case_ids):
+        """Return {case id: amount, currency of the company} of what is overdue and nothing to call about.
+
+        What is on its way, looks like a return, or is in dispute is searched only where something hints at it: nearly no item
+        has a payment, an entry of a bank or a dispute of its own.
+        """
+        items = self.env.execute_query(
+            SQL(
+                """SELECT item.id, item.case_id, item.amount_residual, item.amount_residual_currency, (%(resting)s),
+                          EXISTS (SELECT 1 FROM account_move__account_payment link WHERE link.invoice_id = item.move_id),
+                          move.move_type = 'entry',
+                          EXISTS (SELECT 1 FROM collection_dispute_line line WHERE line.item_id = item.id)
+                     FROM collection_item item JOIN account_move move ON move.id = item.move_id
+                    WHERE item.case_id = ANY(%(cases)s) AND item.active AND item.amount_residual > 0
+                      AND item.due_date < %(today)s AND item.is_small IS NOT TRUE""",
+                resting=self._resting_item_sql("item", "calls"),
+                cases=case_ids,
+                today=self._today_sql("item"),
+            )
+        )
+        resting, linked, entries, disputed = ([item_id for item_id, *flags in items if flags[place]] for place in range(3, 7))
+        settled = {*resting, *self._find_paid(linked), *self._find_returned(entries)}
+        parts = self._read_disputed(disputed)
+        coming = defaultdict(float)
+        for item_id, case_id, residual, residual_currency, *_flags in items:
+            share = 1 if item_id in settled else min(parts.get(item_id, 0.0) / residual_currency, 1) if residual_currency else 0
+            coming[case_id] += residual * share
+        return coming
+
+    @api.model
+    def _find_paid(self, item_ids):
+        """Return those of the items for which a payment is on its way."""
+        if not item_ids:
+            return []
+        found = withhold.payment_on_its_way(self._items_sql(SQL("id = ANY(%s)", item_ids)))
+        return [item_id for item_id, *_more in self.env.execute_query(found)]
+
+    @api.model
+    def _find_returned(self, item_ids):
+        """Return those of the items that look like a returned payment."""
+        if not item_ids:
+            return []
+        found = returned.returned_sql(self.env, self._items_sql(SQL("id = ANY(%s)", item_ids)))
+        return [item_id for item_id, *_more in self.env.execute_query(found)]
+
+    @api.model
+    def _read_disputed(self, item_ids):
+        """Return {item id: amount in its currency} of what nobody claims of the items because of disputes."""
+        if not item_ids:
+            return {}
+        parts = self.env["collection.dispute"]._unclaimed_sql(SQL("line.item_id = ANY(%s)", item_ids), self._today_sql("stop"))
+        query = SQL("SELECT item_id, sum(amount) FROM (%s) part (item_id, amount) GROUP BY item_id", parts)
+        return dict(self.env.execute_query(query))
+
+    @api.model
+    def _find_in_bank(self, case_ids):
+        """Return those of the cases whose money lies in the bank and is not matched yet, as a cycle would find it."""
+        items = self._items_sql(SQL("case_id = ANY(%s) AND active", case_ids))
+        found = set()
         for company in self.env.companies.root_id & self.env.companies:
-            own = SQL("(SELECT * FROM %s WHERE company_id = %s)", cases, company.id)
+            own = SQL(
+                """(SELECT kase.id AS case_id, kase.partner_id AS debtor_id, plan.in_transit_days
+                      FROM collection_case kase JOIN collection_plan plan ON plan.id = kase.plan_id
+                     WHERE kase.company_id = %s AND kase.id = ANY(%s))""",
+                company.id,
+                case_ids,
+            )
             query = withhold.unmatched_bank_line(company, company._collection_today(), own, items)
-            found.append(SQL("SELECT case_id FROM (%s) found", query))
-        return SQL(" UNION ALL ").join(found) if found else SQL("SELECT NULL::int WHERE FALSE")
+            found.update(case_id for case_id, *_more in self.env.execute_query(query))
+        return found
+
+    @api.model
+    def _items_sql(self, condition):
+        """Return the items that meet ``condition``, as the conditions of a cycle want them."""
+        return SQL(
+            """(SELECT id AS item_id, case_id, move_id, move_line_id, amount_residual < 0 AS is_credit, TRUE AS collectable
+                  FROM collection_item WHERE %s)""",
+            condition,
+        )
