@@ -630,15 +630,7 @@ def unmatched_bank_line(company, date, cases=TMP_CASE, items=TMP_ITEM):
     number = SQL("regexp_replace(upper(%s), '[^A-Z0-9]', '', 'g')", SQL("reference.text"))
     return SQL(
         """WITH bank_line AS MATERIALIZED (
-               SELECT statement.id, move.date, statement.partner_id, statement.account_number,
-                      statement.payment_ref, statement.partner_name
-                 FROM account_bank_statement_line statement
-                 JOIN account_move move ON move.id = statement.move_id
-                WHERE move.state = 'posted' AND statement.is_reconciled IS NOT TRUE AND statement.amount > 0
-                  AND statement.company_id IN (SELECT id FROM res_company
-                                                WHERE split_part(parent_path, '/', 1)::int = %(company)s)
-                  AND move.date > %(date)s::date - (SELECT max(in_transit_days) FROM collection_plan)
-                  AND move.date <= %(date)s
+               %(bank_lines)s
            ), bank_word AS MATERIALIZED (
                SELECT bank_line.date, regexp_replace(upper(word), '[^A-Z0-9]', '', 'g') AS number
                  FROM bank_line, unnest(regexp_split_to_array(bank_line.payment_ref, '[\\s,;:]+') || bank_line.payment_ref) word
@@ -670,11 +662,31 @@ def unmatched_bank_line(company, date, cases=TMP_CASE, items=TMP_ITEM):
              FROM hit JOIN %(cases)s kase ON kase.case_id = hit.case_id
             WHERE hit.date > %(date)s::date - kase.in_transit_days
             GROUP BY kase.case_id, kase.in_transit_days""",
-        company=company.id,
+        bank_lines=unmatched_bank_lines(company, date),
         date=date,
         number=number,
         cases=cases,
         items=items,
+    )
+
+
+def unmatched_bank_lines(company, date):
+    """Return a SELECT of the money that lies in the bank of ``company`` and its branches, and is not matched yet.
+
+    No older than the longest time that any plan allows for money in transit.
+    """
+    return SQL(
+        """SELECT statement.id, move.date, statement.partner_id, statement.account_number,
+                  statement.payment_ref, statement.partner_name
+             FROM account_bank_statement_line statement
+             JOIN account_move move ON move.id = statement.move_id
+            WHERE move.state = 'posted' AND statement.is_reconciled IS NOT TRUE AND statement.amount > 0
+              AND statement.company_id IN (SELECT id FROM res_company
+                                            WHERE split_part(parent_path, '/', 1)::int = %(company)s)
+              AND move.date > %(date)s::date - (SELECT max(in_transit_days) FROM collection_plan)
+              AND move.date <= %(date)s""",
+        company=company.id,
+        date=date,
     )
 
 

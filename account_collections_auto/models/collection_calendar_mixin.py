@@ -48,10 +48,19 @@ class CollectionCalendarMixin(models.AbstractModel):
                     SQL("SELECT id, %s FROM %s WHERE id IN %s", columns, SQL.identifier(self._table), tuple(self.ids))
                 )
             }
-        for record in self:
+        stored = self.filtered(lambda record: record.id in rows)
+        for place, name in enumerate(expressions):
+            self._remember_figure(stored, name, [rows[record_id][place] for record_id in stored._ids])
+        for record in self - stored:
             values = rows.get(record._origin.id) or (False,) * len(expressions)
             for name, value in zip(expressions, values, strict=True):
                 record[name] = value
+
+    @api.model
+    def _remember_figure(self, records, name, values):
+        """Put figures that were read into the cache, as Odoo does with columns it reads: a list has hundreds of them."""
+        field = self._fields[name]
+        field._insert_cache(records, [field.convert_to_cache(value, records, validate=False) for value in values])
 
     def web_read(self, specification):
         """Read for a form, never through a read-only connection: reasons of the day are found with temporary tables."""

@@ -17,7 +17,8 @@ class CollectionCase(models.Model):
 
     @api.depends("credit_hold_ids.state")
     def _compute_credit_hold(self):
-        for case in self:
+        self.credit_hold_state = self.credit_hold_reason = False
+        for case in self.filtered("credit_hold_ids"):
             today = case.company_id._collection_today()
             live = case.credit_hold_ids.filtered(
                 lambda hold, today=today: hold.state in ("proposed", "on") and not (hold.date_until and hold.date_until < today)

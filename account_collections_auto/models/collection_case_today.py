@@ -328,6 +328,9 @@ class CollectionCase(models.Model):
         items = self._items_sql(SQL("case_id = ANY(%s) AND active", case_ids))
         found = set()
         for company in self.env.companies.root_id & self.env.companies:
+            today = company._collection_today()
+            if not self.env.execute_query(SQL("%s LIMIT 1", withhold.unmatched_bank_lines(company, today))):
+                continue
             own = SQL(
                 """(SELECT kase.id AS case_id, kase.partner_id AS debtor_id, plan.in_transit_days
                       FROM collection_case kase JOIN collection_plan plan ON plan.id = kase.plan_id
@@ -335,7 +338,7 @@ class CollectionCase(models.Model):
                 company.id,
                 case_ids,
             )
-            query = withhold.unmatched_bank_line(company, company._collection_today(), own, items)
+            query = withhold.unmatched_bank_line(company, today, own, items)
             found.update(case_id for case_id, *_more in self.env.execute_query(query))
         return found
 

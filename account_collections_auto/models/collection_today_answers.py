@@ -48,8 +48,16 @@ class CollectionToday(models.AbstractModel):
 
     @api.model
     def _sum_kinds(self, kinds):
-        """Return for each (model, domain) of ``kinds`` its (company, count, amount at today's rate). One statement for all."""
-        parts = [part for place, kind in enumerate(kinds) if (part := self._sum_sql(place, *kind))]
+        """Return for each (model, domain) of ``kinds`` its (company, count, amount at today's rate).
+
+        Two statements for all: what nobody uses is not searched.
+        """
+        used = self._find_used({model for model, _domain in kinds})
+        parts = [
+            part
+            for place, (model, domain) in enumerate(kinds)
+            if model in used and (part := self._sum_sql(place, model, domain))
+        ]
         rows = self.env.execute_query(SQL(" UNION ALL ").join(SQL("(%s)", part) for part in parts)) if parts else []
         found = [{} for _kind in kinds]
         for place, company_id, currency_id, count, amount in sorted(rows):
@@ -60,6 +68,14 @@ class CollectionToday(models.AbstractModel):
             before = found[place].get(company, (company, 0, 0.0))
             found[place][company] = (company, before[1] + count, before[2] + amount)
         return [list(by_company.values()) for by_company in found]
+
+    @api.model
+    def _find_used(self, models):
+        """Return those of the models with any record at all, of whatever company."""
+        tables = [
+            SQL("SELECT %s WHERE EXISTS (SELECT 1 FROM %s)", model, SQL.identifier(self.env[model]._table)) for model in models
+        ]
+        return {model for (model,) in self.env.execute_query(SQL(" UNION ALL ").join(tables))} if tables else set()
 
     @api.model
     def _sum_sql(self, place, model, domain):

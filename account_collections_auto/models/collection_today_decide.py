@@ -27,7 +27,7 @@ class CollectionToday(models.AbstractModel):
     def _decide_kinds(self):
         """Return (label, name of the method that opens the list, (model, domain)) of what is to decide. Extend to add one.
 
-        All are counted in one statement. What is decided is outside of its domain.
+        All are counted together. What is decided is outside of its domain.
         """
         return [
             (

@@ -118,6 +118,12 @@ class ResCompany(models.Model):
         groups = companies_sudo.grouped(lambda company: company.root_id.collection_tz)
         return tuple(tuple(companies.ids) for companies in groups.values())
 
+    @ormcache("self.id")
+    def _get_collection_zone(self):
+        """Return the name of the company's time zone."""
+        self.ensure_one()
+        return self.sudo().root_id.collection_tz or "UTC"
+
     def cache_invalidation_fields(self):
         """Return the fields whose change clears Odoo's caches: the zones of all companies are kept there, too."""
         return super().cache_invalidation_fields() | {"collection_tz"}
@@ -128,8 +134,7 @@ class ResCompany(models.Model):
 
     def _collection_local(self, moment):
         """Return ``moment`` (UTC, as stored) as the clock of the company's time zone shows it, without zone."""
-        self.ensure_one()
-        zone = zoneinfo.ZoneInfo(self.sudo().root_id.collection_tz or "UTC")
+        zone = zoneinfo.ZoneInfo(self._get_collection_zone())
         return moment.replace(tzinfo=zoneinfo.ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None)
 
     def _collection_today(self):

@@ -77,6 +77,7 @@ class TestCycle(CollectionsCase):
         self.assertEqual(waiting.mapped("state"), ["review", "review"])
         waiting.action_approve()
         self.env.cr.execute("UPDATE res_company SET collection_tz = 'Nowhere/Land' WHERE id = %s", [other.id])
+        self.env.registry.clear_cache()  # the zones of companies are kept
         self.env.invalidate_all()
         with mute_logger("odoo.addons.account_collections_auto.models.collection_action"):
             self.run_cron("account_collections_auto.ir_cron_outbox")
