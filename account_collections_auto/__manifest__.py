@@ -114,6 +114,7 @@
         "views/collection_agency_views.xml",
         "views/collection_placement_views.xml",
         "views/collection_write_off_views.xml",
+        "views/collection_late_charge_views.xml",
         "views/res_config_settings_write_off_views.xml",
         "views/collection_credit_hold_views.xml",
         "views/res_config_settings_credit_hold_views.xml",

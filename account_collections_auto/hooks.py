@@ -20,6 +20,7 @@ def uninstall_hook(env):
     env["res.company"].with_context(active_test=False).search([]).collection_plan_id = False
     env["collection.plan.rule"].with_context(active_test=False).search([]).unlink()
     env["collection.step"].search([]).unlink()
+    env["collection.charge.terms"].with_context(active_test=False).search([]).reference_id = False
     plans = env["collection.plan"].with_context(active_test=False).search([])
     plans.write({"broken_promise_template_id": False, "instalment_template_id": False})
     env["collection.hold"].with_context(active_test=False).search([("reason_id", "!=", False)]).reason_id = False

@@ -193,11 +193,17 @@ def interest(
 
 
 def steps(
-    terms: Terms, due: date, until: date, balances: Sequence[Balance], free: Sequence[tuple[date, date]] = ()
+    terms: Terms,
+    due: date,
+    until: date,
+    balances: Sequence[Balance],
+    since: date | None = None,
+    free: Sequence[tuple[date, date]] = (),
 ) -> list[Step]:
-    """Return the lines of the calculation of `interest` from the due date through ``until``: same arguments, same errors.
+    """Return the lines of the calculation of `interest`: same arguments, same errors.
 
-    With rests the amount of a line includes the interest that was added to the principal before.
+    With rests the amount of a line includes the interest that was added to the principal before, and the first line
+    may begin before ``since``.
 
     >>> terms = Terms((Rate(date(2026, 1, 1), Decimal(10)), Rate(date(2026, 7, 1), Decimal(12))))
     >>> for step in steps(terms, date(2026, 6, 20), date(2026, 7, 5), [Balance(date(2026, 6, 21), Decimal(365))]):
@@ -205,14 +211,14 @@ def steps(
     2026-06-21 2026-06-30 10 365 10 1
     2026-07-01 2026-07-05 5 365 12 3/5
     """
-    if until <= due:
+    since = max(since or due, due)
+    if until <= since:
         return []
-    found: list[Step] = []
     if terms.compounding == "simple":
-        found.extend(_simple_steps(terms, due, due, until, balances, free))
-    else:
-        _compound(terms, due, until, balances, free, found)
-    return found
+        return list(_simple_steps(terms, due, since, until, balances, free))
+    found: list[Step] = []
+    _compound(terms, due, until, balances, free, found)
+    return [step for step in found if step.last > since]
 
 
 def _simple(terms, due, since, until, balances, free):

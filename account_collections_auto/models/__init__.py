@@ -203,3 +203,7 @@ from . import account_move_line
 from . import account_payment
 from . import payment_provider
 from . import payment_transaction
+from . import collection_late_charge
+from . import collection_level_charge
+from . import collection_case_charge
+from . import collection_action_charge

@@ -347,6 +347,7 @@ class CollectionAction(models.Model):
         self._address(date, recipients)
         for channel, actions in self.grouped("channel").items():
             with trying(actions, "handing over") as outcome:
+                actions._state_charges()
                 sent = self.env[f"collection.channel.{channel}"]._send(actions)
             if not outcome.error:
                 sent._change_state("sent", allowed_from=("queued",), sent_at=fields.Datetime.now())

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
+from odoo.tools import format_amount, format_date
 
 from ..engine import late_fees
 from ..engine.interest import MissingRate, Rate, Terms, total_rate
@@ -42,6 +42,11 @@ class CollectionChargeTerms(models.Model):
         default="law",
         tracking=True,
         help="Whether interest is owed by itself or needs an agreement.",
+    )
+    is_agreed = fields.Boolean(
+        string="Our Contract Says So",
+        tracking=True,
+        help="Your contracts or terms of sale agree what needs an agreement. Off: that is not claimed.",
     )
     reference_id = fields.Many2one(
         "collection.reference.rate",
@@ -200,6 +205,33 @@ class CollectionChargeTerms(models.Model):
             "the value and until when it is known.",
             day=format_date(self.env, missing.day),
             reference=self.reference_id.name or self.name,
+        )
+
+    def _describe_refusal(self, code, fee_day):
+        """Return the sentence why no fixed sum is claimed. ``code``: of `late_fees.refusal`, or of ours."""
+        texts = {
+            "fee_not_agreed": self.env._("no fixed sum, it has to be agreed in the contract."),
+            "fee_without_notice": self.env._("no fixed sum, the notice that the law asks for was not sent yet."),
+            "fee_notice_runs": self.env._(
+                "no fixed sum before %(day)s, the notice that the law asks for leaves the customer time until then.",
+                day=format_date(self.env, fee_day) if fee_day else "",
+            ),
+            "fee_first_reminder": self.env._("no fixed sum, the first reminder of a consumer carries none."),
+            "fee_currency": self.env._("no fixed sum, the law names it in another currency than the invoice's."),
+            "fee_held": self.env._("no fixed sum, a hold stops fees."),
+        }
+        return texts[code]
+
+    def _describe_step(self, step, currency):
+        """Return a line of the calculation (`engine.interest.Step`) as a sentence that can be added up by hand."""
+        return self.env._(
+            "%(first)s to %(last)s: %(days)s days, %(amount)s at %(percent)s %% a year: %(interest)s",
+            first=format_date(self.env, step.first),
+            last=format_date(self.env, step.last),
+            days=step.days,
+            amount=format_amount(self.env, float(step.amount), currency),
+            percent=f"{float(step.percent):.4g}",
+            interest=format_amount(self.env, float(step.interest), currency),
         )
 
     def action_calculate(self):

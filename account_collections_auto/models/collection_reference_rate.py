@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import file_open
+from odoo.tools import file_open, format_date
 
 CONFIDENCE = [("high", "High"), ("medium", "Medium"), ("low", "Low")]
 _SHIPPED = "account_collections_auto/rates/reference_rates.csv"
@@ -16,7 +16,7 @@ class CollectionReferenceRate(models.Model):
 
     _name = "collection.reference.rate"
     _description = "Reference Rate"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True, help="Who publishes the rate, and what it is called there.")
@@ -47,6 +47,18 @@ class CollectionReferenceRate(models.Model):
             is_over = bool(reference.known_until) and reference.known_until < today
             reference.is_missing = is_over or not begun
             reference.percent_today = 0 if reference.is_missing else begun.sorted("valid_from")[-1].percent
+
+    def _ask_for(self, day, user):
+        """Ask ``user`` for the value of ``day``: one to-do for each rate, however many invoices wait for it."""
+        self.ensure_one()
+        if self.activity_ids:
+            return
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            user_id=user.id,
+            summary=self.env._("Enter the rate of %(day)s", day=format_date(self.env, day)),
+            note=self.env._("Interest that counts from this rate is not claimed until its value and the last day are entered."),
+        )
 
     # -- files of rates ----------------------------------------------------------------------------------------------
 

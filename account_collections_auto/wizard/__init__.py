@@ -42,3 +42,4 @@ from . import collection_status_import_column
 from . import collection_status_import_line
 from . import collection_aged_download
 from . import collection_interest_example
+from . import collection_late_charge_waive

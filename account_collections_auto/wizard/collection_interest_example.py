@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_amount, format_date
 
 from ..engine import interest
 from ..models.collection_charge_terms import exact
@@ -43,18 +42,7 @@ class CollectionInterestExample(models.TransientModel):
                 example.problem = example.terms_id._describe_missing(missing)
                 continue
             example.interest = float(interest.rounded(total, digits))
-            example.calculation = "\n".join(example._describe_step(step) for step in lines)
-
-    def _describe_step(self, step):
-        return self.env._(
-            "%(first)s to %(last)s: %(days)s days, %(amount)s at %(percent)s %% a year: %(interest)s",
-            first=format_date(self.env, step.first),
-            last=format_date(self.env, step.last),
-            days=step.days,
-            amount=format_amount(self.env, float(step.amount), self.currency_id),
-            percent=f"{float(step.percent):.4g}",
-            interest=format_amount(self.env, float(step.interest), self.currency_id),
-        )
+            example.calculation = "\n".join(example.terms_id._describe_step(step, example.currency_id) for step in lines)
 
     @api.depends("terms_id", "currency_id", "amount")
     @api.depends_context("lang")

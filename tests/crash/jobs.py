@@ -537,6 +537,18 @@ def send_by_hand(job):
             env.cr.commit()
 
 
+@a_job
+def claim_charges(job):
+    """Each level claims interest of 10 % a year, and 40 once for each invoice."""
+    with job.env() as env:
+        currency = env.company.currency_id.id
+        sums = [Command.create({"amount": 40})]
+        terms = {"name": "Ten per cent", "customers": "all", "margin": 10, "fee_condition": "law"}
+        terms = env["collection.charge.terms"].create({**terms, "fee_currency_id": currency, "bracket_ids": sums})
+        env["collection.level"].search([]).charge_terms_ids = terms
+        env.cr.commit()
+
+
 # -- instalments that are charged to a card --------------------------------------------------------------------------
 
 

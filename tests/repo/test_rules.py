@@ -13,7 +13,7 @@ MODULES = sorted(path.parent for path in CLONE.glob("*/__manifest__.py"))
 # The engine's files that talk to the database; every other one is pure: dates and numbers in, dates and numbers out.
 WITH_SQL = {"__init__", "project", "plan_rules", "select", "withhold", "schedule", "findings", "rates", "takeover", "history"}
 WITH_SQL |= {"statement", "outlook", "promises", "notices", "placements", "instalments", "instalment_charges", "told"}
-WITH_SQL |= {"settlements", "attempt", "disputes", "ratings"}
+WITH_SQL |= {"settlements", "attempt", "disputes", "ratings", "late_charges"}
 WITH_SQL |= {"as_of", "kpi_inputs", "dashboard_inputs", "returned", "forecast_inputs", "aged", "contact_times"}
 # Overrides of Odoo's own methods, whose meaning Odoo documents.
 ODOO_METHODS = {"create", "write", "unlink", "copy", "copy_data", "init", "default_get", "fields_get", "search", "read"}

@@ -39,6 +39,8 @@ class CompaniesSeeTheirOwn:
             {**item, "level_id": case.plan_id.level_ids[:1].id, "case_id": case.id, "round": 99, "date": today}
         )
         env["collection.hold.reason"].create({**own, "name": "Of this company"})
+        charge = {"kind": "fee", "date_from": today, "date_to": today, "amount": 40, "currency_id": case.currency_id.id}
+        env["collection.late.charge"].create({**own, **charge, "case_id": case.id, "move_name": "INV/1"})
         env["collection.dispute.reason"].create({**own, "name": "Of this company"})
         request = env["collection.request"].search([("company_id", "=", cls.company.id)], limit=1)
         env["collection.request.text"].create({"request_id": request.id, "lang": "en_US"})
