@@ -125,13 +125,20 @@ class CollectionAction(models.Model):
     # -- on paper -------------------------------------------------------------------------------------------------------
 
     def _get_letter(self):
-        """Return the wording of the letter: that of the e-mail, in the language of the context."""
+        """Return the wording of the letter: that of the e-mail, in the language of the context.
+
+        So what a person wrote for it comes before the text of the step, of the request or of an instalment.
+        """
         self.ensure_one()
-        template = self.step_id.mail_template_id or self.env.ref("account_collections_auto.mail_template_first_reminder")
+        template = self._get_template() or self.env.ref("account_collections_auto.mail_template_first_reminder")
         template = template.with_context(lang=self.env.lang).sudo()
+        if own := self._get_own_text():
+            words = own._fill(self)
+        else:
+            words = {name: template._render_field(name, self.ids)[self.id] for name in ("subject", "body_html")}
         return {
-            "subject": template._render_field("subject", self.ids)[self.id],
-            "body": template._render_field("body_html", self.ids)[self.id],
+            "subject": words["subject"],
+            "body": words["body_html"],
             "date": self._long_date(self.contact_date or self.company_id._collection_today()),
         }
 

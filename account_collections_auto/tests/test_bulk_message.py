@@ -200,6 +200,25 @@ class TestBulkMessage(SendingCase):
         self.confirm(request)
         self.assertIn("Only with an amount", self.mail_bodies(request)[self.buyer])
 
+    def test_on_paper_it_says_what_the_mail_says(self):
+        self.template.sudo().body_html = "<p>Words of the request for <t t-out='object.greeting_name'/></p>"
+        self.buyer.lang = "en_US"
+        other = self.customer("Luc", "luc@x.example", lang=False)
+        for customer in (self.buyer, other):
+            self.invoice(customer, 100)
+        request = self.write_to(self.buyer, other)
+        self.choose(self.text_of(request), subject="A word to [customer]", body="<p>Own words for [customer]: [amount]</p>")
+        self.confirm(request)
+        letters = {action.partner_id: self.print_letter(action) for action in request.sudo().action_ids}
+        self.assertIn("A word to Buyer", letters[self.buyer])
+        self.assertIn("Own words for Buyer: ", letters[self.buyer])
+        self.assertIn("Words of the request for Luc", letters[other])
+
+    def print_letter(self, action):
+        """Return the page that the collector prints."""
+        reports = self.env["ir.actions.report"].with_user(self.collector)
+        return reports._render_qweb_html("account_collections_auto.action_report_letter", action.ids)[0].decode()
+
     def test_the_page_is_used_like_a_person_does(self):
         self.invoice(self.buyer, 100)
         request = self.write_to()
