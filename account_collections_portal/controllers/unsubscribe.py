@@ -20,12 +20,17 @@ class CollectionsUnsubscribe(CollectionsPortal):
         sitemap=False,
     )
     def collections_unsubscribe(self, token, **_kw):
-        """Put the address on Odoo's blacklist, also by a link that has expired. The answer never says whether it exists."""
-        if request.env["collection.portal.attempt"]._count("act", request.httprequest.remote_addr):
-            addresses = email_normalize_all(request.env["collection.portal.link"]._find(token).recipient or "")
-            if len(addresses) == 1:
-                request.env["mail.blacklist"].sudo()._add(addresses[0])  # sudo: the token was checked
-        return request.make_response("", headers=[("Cache-Control", "no-store")])
+        """Put the address on Odoo's blacklist, also by a link that has expired. The answer never says whether it exists.
+
+        Who is told that there were too many is asked to come again: no wish to leave is taken for done that was not.
+        """
+        headers = [("Cache-Control", "no-store")]
+        if not request.env["collection.portal.attempt"]._count("leave", request.httprequest.remote_addr):
+            return request.make_response("", headers=[*headers, ("Retry-After", "900")], status=429)
+        addresses = email_normalize_all(request.env["collection.portal.link"]._find(token).recipient or "")
+        if len(addresses) == 1:
+            request.env["mail.blacklist"].sudo()._add(addresses[0])  # sudo: the token was checked
+        return request.make_response("", headers=headers)
 
     @http.route(
         f"{ROOT}/l/<string:token>/unsubscribe", type="http", auth="public", methods=["GET"], website=True, sitemap=False

@@ -7,7 +7,8 @@ from ..engine.throttle import who_asks
 
 _SCOPE = "account_collections_portal.attempt"
 # What an address may do in a quarter of an hour; a person does not get there. A link that is right opens all the same.
-MOST = {"guess": 20, "act": 60, "renewal": 5}
+# Who leaves by the button of a mail program comes with many others from the few addresses of the provider.
+MOST = {"guess": 20, "act": 60, "renewal": 5, "leave": 1000}
 _MINUTES = 15
 _GC_BATCH = 10000
 
@@ -24,7 +25,12 @@ class CollectionPortalAttempt(models.Model):
     _log_access = False
 
     kind = fields.Selection(
-        [("guess", "A wrong link"), ("act", "A form that was sent"), ("renewal", "A new link that was asked for")],
+        [
+            ("guess", "A wrong link"),
+            ("act", "A form that was sent"),
+            ("renewal", "A new link that was asked for"),
+            ("leave", "One-click unsubscribing"),
+        ],
         required=True,
         readonly=True,
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.addons.account_collections_auto.tests.common import TODAY
 
+from ..models import collection_portal_attempt
 from .common import PortalCase
 
 
@@ -65,6 +66,20 @@ class TestUnsubscribe(PortalCase):
         wrong = token[:-1] + ("0" if token[-1] != "0" else "1")
         self.assertEqual(self.click(wrong).status_code, 200)
         self.assertFalse(self.env["mail.blacklist"].search([]))
+
+    def test_forms_from_the_same_address_keep_nobody_from_leaving(self):
+        token = self.token_of(self.reminder())
+        attempts = self.env["collection.portal.attempt"]
+        while attempts._count("act", "127.0.0.1"):
+            pass
+        self.assertEqual(self.click(token).status_code, 200)
+        self.assertTrue(self.blacklisted())
+
+    def test_what_is_too_much_at_once_is_not_taken_for_done(self):
+        token = self.token_of(self.reminder())
+        self.patch(collection_portal_attempt, "MOST", {**collection_portal_attempt.MOST, "leave": 0})
+        self.assertEqual(self.click(token).status_code, 429)
+        self.assertFalse(self.blacklisted())
 
     def test_a_message_to_several_people_offers_no_click_for_one_of_them(self):
         self.anna.email = "anna@buyer.example, ben@buyer.example"
