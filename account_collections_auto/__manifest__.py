@@ -60,6 +60,7 @@
         "wizard/collection_plan_check_views.xml",
         "wizard/collection_preview_views.xml",
         "wizard/collection_import_views.xml",
+        "wizard/collection_policy_load_views.xml",
         "wizard/collection_safe_start_views.xml",
         "wizard/collection_statement_views.xml",
         "wizard/collection_placement_views.xml",

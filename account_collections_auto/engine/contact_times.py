@@ -4,13 +4,13 @@ Two statements whatever the number of messages; what is alike (rules, channel, z
 """
 
 import json
-from datetime import timedelta, timezone
+from datetime import date, timedelta, timezone
 from typing import NamedTuple
 
 from odoo.tools import SQL
 
 from . import holiday_calendars
-from .contact_rules import HORIZON_DAYS, Contact, Place, denials, next_allowed
+from .contact_rules import HORIZON_DAYS, Contact, Place, Rule, denials, next_allowed
 from .contact_zones import zones_of_address, zones_of_phone
 
 
@@ -21,6 +21,32 @@ class Time(NamedTuple):
     reasons: tuple[dict, ...] = ()
 
 
+class Scope(NamedTuple):
+    """For whom ``rule`` is, and since when. Empty countries, states or types: for all of them."""
+
+    rule: Rule
+    countries: frozenset[str] = frozenset()
+    # (country code, state code); they narrow their own countries only.
+    states: frozenset[tuple[str, str]] = frozenset()
+    types: frozenset[str] = frozenset()
+    # On the public holidays of the customer's address.
+    is_closed_on_holidays: bool = False
+    first_day: date | None = None
+
+    def covers(self, country: str, state: str, customer_type: str, day: date) -> bool:
+        """Whether ``rule`` is for a customer of this kind, with an address there, on ``day``.
+
+        >>> california = Scope(Rule("California"), frozenset({"US", "MX"}), frozenset({("US", "CA")}))
+        >>> [california.covers(*place, "consumer", date(2026, 6, 15)) for place in (("US", "CA"), ("US", ""), ("MX", "SON"))]
+        [True, False, True]
+        """
+        if self.first_day and day < self.first_day or self.types and customer_type not in self.types:
+            return False
+        if any(country == each for each, _state in self.states):
+            return (country, state) in self.states
+        return country in self.countries or not self.countries and not self.states
+
+
 def find_times(env, rules, sources, moment):
     """Return {id: `Time`} of the messages in ``sources`` for which ``moment`` (UTC, without zone) is asked.
 
@@ -28,7 +54,7 @@ def find_times(env, rules, sources, moment):
     recipient), one row for each recipient.
     """
     people = {}
-    for message_id, channel, *person in env.execute_query(_people_sql(sources)):
+    for message_id, channel, *person in env.execute_query(_people_sql(env, sources)):
         people.setdefault((message_id, channel), set()).add(tuple(person))
     answers, times = {}, {}
     for (message_id, channel), persons in people.items():
@@ -62,12 +88,12 @@ def write_times(env, action_ids, times, now):
     )
 
 
-def _people_sql(sources):
-    """The place of each recipient; what a contact does not say, its company does."""
+def _people_sql(env, sources):
+    """The place of each recipient, and of which type the debtor is; what a contact does not say, its company does."""
     return SQL(
         """SELECT source.message_id, source.channel, COALESCE(country.code, ''), COALESCE(state.code, ''),
                   COALESCE(place.zip, ''), COALESCE(person.phone, debtor.phone, ''),
-                  COALESCE(person.collection_tz, debtor.collection_tz, '')
+                  COALESCE(person.collection_tz, debtor.collection_tz, ''), %(customer_type)s
              FROM (%(sources)s) source (message_id, channel, debtor_id, partner_id)
              JOIN res_partner debtor ON debtor.id = source.debtor_id
              LEFT JOIN res_partner person ON person.id = source.partner_id
@@ -75,13 +101,14 @@ def _people_sql(sources):
              LEFT JOIN res_country country ON country.id = place.country_id
              LEFT JOIN res_country_state state ON state.id = place.state_id""",
         sources=sources,
+        customer_type=env["res.partner"]._collection_customer_type_sql("debtor"),
     )
 
 
 def _find_time(rules, channel, persons, moment):
     """Return the `Time` at which all ``persons`` may be contacted: each under the rules of its own country."""
     asked = moment.replace(tzinfo=timezone.utc)
-    contacts = [_contact(rules, channel, person) for person in sorted(persons)]
+    contacts = [_contact(rules, channel, person, asked.date()) for person in sorted(persons)]
     reasons = tuple(denial._asdict() for contact in contacts for denial in denials(contact, asked))
     at, last = asked, asked + timedelta(days=HORIZON_DAYS)
     while at < last and any(denials(contact, at) for contact in contacts):
@@ -90,8 +117,8 @@ def _find_time(rules, channel, persons, moment):
     return Time(at.astimezone(timezone.utc).replace(tzinfo=None), reasons)
 
 
-def _contact(rules, channel, person):
-    country, state, postcode, phone, said = person
+def _contact(rules, channel, person, day):
+    country, state, postcode, phone, said, customer_type = person
     place = Place(
         (said,) if said else (), zones_of_address(country, state, postcode), zones_of_phone(phone, country) if phone else ()
     )
@@ -100,9 +127,9 @@ def _contact(rules, channel, person):
     return Contact(
         channel,
         tuple(
-            rule._replace(calendars=(calendar,) if is_closed and country else ())
-            for countries, is_closed, rule in rules
-            if not countries or country in countries
+            scope.rule._replace(calendars=(calendar,) if scope.is_closed_on_holidays and country else ())
+            for scope in rules
+            if scope.covers(country, state, customer_type, day)
         ),
         place,
     )

@@ -6,6 +6,7 @@ from . import collection_reference_rate
 from . import collection_reference_rate_value
 from . import collection_charge_terms
 from . import collection_charge_terms_bracket
+from . import collection_policy_preset
 from . import collection_plan
 from . import collection_plan_simulation
 from . import collection_level

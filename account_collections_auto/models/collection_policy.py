@@ -3,10 +3,12 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_datetime, format_list, ormcache
 
 from ..engine.contact_rules import Rule
+from ..engine.contact_times import Scope
+from ..engine.policy_presets import TYPES
 
 
 class CollectionPolicy(models.Model):
-    """Contact rules: at which hours customers of some countries may be contacted. Of several that apply the strictest wins."""
+    """Contact rules: at which hours some customers may be contacted. Of several that apply the strictest wins."""
 
     _name = "collection.policy"
     _description = "Contact Rules"
@@ -28,6 +30,20 @@ class CollectionPolicy(models.Model):
         string="Countries",
         help="For customers whose address is in one of these countries. Empty: for all customers.",
     )
+    state_ids = fields.Many2many(
+        "res.country.state",
+        string="States",
+        help="Of the countries of these states, only customers whose address names one of them. Empty: the whole countries.",
+    )
+    for_consumer = fields.Boolean(string="Consumers", default=True, tracking=True, help="The rules are for consumers.")
+    for_sole_trader = fields.Boolean(
+        string="Sole Traders", default=True, tracking=True, help="The rules are for persons who buy for their own business."
+    )
+    for_business = fields.Boolean(string="Businesses", default=True, tracking=True, help="The rules are for companies.")
+    for_public_authority = fields.Boolean(
+        string="Public Bodies", default=True, tracking=True, help="The rules are for authorities and other public bodies."
+    )
+    valid_from = fields.Date(tracking=True, help="The rules count from this day on; empty: always.")
     hours_ids = fields.One2many(
         "collection.policy.hours",
         "policy_id",
@@ -68,6 +84,31 @@ class CollectionPolicy(models.Model):
         help="What stands behind these hours. It is shown with the reason and decides about nothing else.",
     )
     citation = fields.Char(tracking=True, help="Where the rule is written down, for example a paragraph of a law.")
+    binds = fields.Selection(
+        [
+            ("any", "Every creditor"),
+            ("first_party", "Who collects own claims"),
+            ("third_party", "Who collects for others"),
+            ("lender", "Licensed lenders"),
+        ],
+        string="Written For",
+        required=True,
+        default="any",
+        tracking=True,
+        help="Whom the source has in mind. It is shown to you and decides about nothing: rules that are here count.",
+    )
+    confidence = fields.Selection(
+        [("high", "High"), ("medium", "Medium"), ("low", "Low")],
+        tracking=True,
+        help="How sure it is that the source says this; ask a lawyer in any case.",
+    )
+    checked_on = fields.Date(tracking=True, help="When somebody last compared these rules with their source.")
+    preset = fields.Char(
+        string="Ready-Made As",
+        readonly=True,
+        copy=False,
+        help="Under which name these rules came from a list of ready-made ones.",
+    )
     note = fields.Text(string="Notes", help="For your colleagues: what to mind, who checked it and when.")
 
     @api.constrains("company_id")
@@ -80,6 +121,14 @@ class CollectionPolicy(models.Model):
                         company=policy.company_id.name,
                         root=policy.company_id.sudo().root_id.name,
                     )
+                )
+
+    @api.constrains(*(f"for_{code}" for code in TYPES))
+    def _check_some_type(self):
+        for policy in self:
+            if not policy._get_types():
+                raise ValidationError(
+                    policy.env._("Choose at least one type of customer for %(policy)s, or archive it.", policy=policy.name)
                 )
 
     @api.model_create_multi
@@ -100,16 +149,30 @@ class CollectionPolicy(models.Model):
     @api.model
     @ormcache("company_id", "self.env.lang")
     def _get_rules(self, company_id):
-        """Return ((country codes, closed on holidays, `Rule`), ...) of the active rules of a root company.
-
-        An empty set of countries: every country. The calendars of holidays follow from the customer's address.
-        """
+        """Return the `Scope` of each active policy of a root company, its rule in it."""
         # sudo: whoever sends need not see the rules
         policies = self.sudo().search([("company_id", "=", company_id)])
-        return tuple(
-            (frozenset(policy.country_ids.mapped("code")), policy.closed_on_holidays, policy._prepare_rule())
-            for policy in policies
+        return tuple(policy._prepare_scope() for policy in policies)
+
+    def _prepare_scope(self):
+        """Return for whom and since when these rules are, and the rules themselves, for `contact_times`."""
+        self.ensure_one()
+        return Scope(
+            self._prepare_rule(),
+            frozenset(self.country_ids.mapped("code")),
+            frozenset(self._get_states()),
+            self._get_types(),
+            self.closed_on_holidays,
+            self.valid_from or None,
         )
+
+    def _get_states(self):
+        """Return the states as (country code, state code); Odoo has some of their codes with the country in front."""
+        return [(state.country_id.code, state.code.removeprefix(f"{state.country_id.code}-")) for state in self.state_ids]
+
+    def _get_types(self):
+        """Return the types of customers for whom these rules are, as `collection_customer_type_used` names them."""
+        return frozenset(code for code in TYPES if self[f"for_{code}"])
 
     def _prepare_rule(self):
         """Return these rules for `contact_rules`. Extend with yours; writes nothing."""

@@ -57,6 +57,11 @@ class CollectionPolicyHours(models.Model):
         self.env.registry.clear_cache()
         return super().unlink()
 
+    @api.model
+    def _weekdays(self):
+        """Return the names of the fields for the weekdays, Monday first."""
+        return _WEEKDAYS
+
     def _prepare_hours(self):
         """Return these hours for `contact_rules`."""
         self.ensure_one()

@@ -150,6 +150,39 @@ class TestContactTimes(CollectionsCase):
         self.cycle_at("2026-06-13 06:30")
         self.assertEqual(self.actions(customer).scheduled_at, datetime(2026, 6, 15, 12))
 
+    # -- whom the rules are for ------------------------------------------------------------------------------------------
+
+    def test_rules_for_consumers_hold_back_no_business_and_a_type_that_was_entered_stands_above_the_vat_number(self):
+        self.office.write({"for_sole_trader": False, "for_business": False, "for_public_authority": False})
+        person, company = self.buyer(is_company=False), self.buyer(is_company=True)
+        entered = self.buyer(is_company=True, collection_customer_type="consumer")
+        trader = self.buyer(is_company=False, collection_customer_type="sole_trader")
+        self.cycle_at("2026-06-13 06:30")
+        self.assertEqual(
+            [self.actions(each).state for each in (person, company, entered, trader)], ["queued", "sent", "queued", "sent"]
+        )
+
+    def test_rules_of_a_state_are_for_addresses_in_it_and_leave_other_countries_whole(self):
+        california = self.quick_ref("base.state_us_5")
+        self.office.write({"country_ids": (self.country("US") + self.country("PT")).ids, "state_ids": california.ids})
+        inside = self.buyer("US", state_id=california.id)
+        outside = self.buyer("US", state_id=self.quick_ref("base.state_us_27").id)
+        nowhere, lisbon, berlin = self.buyer("US"), self.buyer("PT"), self.buyer("DE")
+        self.cycle_at("2026-06-13 06:30")
+        states = [self.actions(each).state for each in (inside, outside, nowhere, lisbon, berlin)]
+        self.assertEqual(states, ["queued", "sent", "sent", "queued", "sent"])
+
+    def test_rules_that_begin_tomorrow_hold_back_nobody_today(self):
+        self.office.valid_from = SUNDAY
+        today, tomorrow = self.buyer(), self.buyer(since=SUNDAY)
+        self.cycle_at("2026-06-13 06:30")
+        self.cycle_at("2026-06-14 06:30")
+        self.assertEqual((self.actions(today).state, self.actions(tomorrow).state), ("sent", "queued"))
+
+    def test_rules_for_no_type_of_customer_are_refused(self):
+        with self.assertRaises(ValidationError):
+            self.policy(for_consumer=False, for_sole_trader=False, for_business=False, for_public_authority=False)
+
     # -- what changes meanwhile --------------------------------------------------------------------------------------------
 
     def test_a_window_that_was_missed_is_not_made_up_for_at_night(self):

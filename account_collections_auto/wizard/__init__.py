@@ -14,6 +14,8 @@ from . import collection_credit_hold_start
 from . import collection_cycle_confirm
 from . import collection_drop
 from . import collection_import
+from . import collection_policy_load
+from . import collection_policy_load_line
 from . import collection_plan_try
 from . import collection_plan_check
 from . import collection_plan_check_line
