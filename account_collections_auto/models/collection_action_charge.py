@@ -107,7 +107,8 @@ class CollectionAction(models.Model):
             amount = interest.rounded(interest.interest(*arguments, since=since, free=facts.free), digits)
             steps = interest.steps(*arguments, since=since, free=facts.free)
         except interest.MissingRate as error:
-            missing.append((terms, error.day))
+            if not terms.valid_from or error.day >= terms.valid_from:  # else nobody can enter it: the terms say nothing then
+                missing.append((terms, error.day))
             return None, terms._describe_missing(error)
         if amount <= 0:
             return None, ""

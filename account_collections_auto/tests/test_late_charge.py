@@ -152,6 +152,16 @@ class TestLateCharge(CollectionsCase):
         self.assertEqual(len(todo), 1)
         self.assertIn("Bundesbank", todo.res_name)
 
+    def test_terms_that_say_nothing_yet_charge_nothing_and_ask_for_no_rate(self):
+        own = self.business.copy({"reference_id": False, "margin": 9, "bracket_ids": [], "valid_from": date(2026, 8, 1)})
+        self.plan.level_ids.charge_terms_ids = own
+        customer = self.late_customer()
+        self.invoice(customer, 1000, due=date(2026, 7, 1))
+        self.run_levels(7, due=date(2026, 7, 1))
+        self.assertEqual(self.actions(customer).state, "sent")
+        self.assertFalse(self.charges(customer))
+        self.assertIn("say nothing about days before 08/01/2026", self.actions(customer).charge_note)
+
     # -- never twice -----------------------------------------------------------------------------------------------------
 
     def test_no_day_is_charged_twice_and_no_second_fee(self):
