@@ -59,8 +59,11 @@ class PresetError(ValueError):
         self.row, self.column, self.problem, self.value = row, column, problem, value
 
 
-def read_presets(content: bytes) -> list[Preset]:
-    """Return the rows of a CSV file in UTF-8; `PresetError` names the first row and column that cannot be understood."""
+def read_presets(content: bytes) -> dict[int, Preset]:
+    """Return {number of the row: `Preset`} of a CSV file in UTF-8.
+
+    `PresetError` names the first row and column that cannot be understood.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -74,7 +77,7 @@ def read_presets(content: bytes) -> list[Preset]:
     for column in heading:
         if column not in Preset._fields or heading.count(column) > 1:
             raise PresetError(1, column, "value", column)
-    presets, keys = [], set()
+    presets, keys = {}, set()
     for row, cells in enumerate(lines, 2):
         if not any(cell.strip() for cell in cells):
             continue
@@ -84,7 +87,7 @@ def read_presets(content: bytes) -> list[Preset]:
         if preset.key in keys:
             raise PresetError(row, "key", "twice", preset.key)
         keys.add(preset.key)
-        presets.append(preset)
+        presets[row] = preset
     return presets
 
 

@@ -20,11 +20,11 @@ class CollectionPolicy(models.Model):
                 content = file.read()
         try:
             presets = read_presets(content)
-            for row, preset in enumerate(presets, 2):
+            for row, preset in presets.items():
                 self._prepare_preset_vals(preset, row)
         except PresetError as error:
             raise UserError(self._describe_preset_error(error)) from error
-        return presets
+        return list(presets.values())
 
     @api.model
     def _prepare_preset_vals(self, preset, row=0):

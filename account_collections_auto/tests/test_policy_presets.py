@@ -108,4 +108,11 @@ class TestPolicyPresets(CollectionsCase):
 
     def test_a_file_with_a_mark_of_its_encoding_and_empty_rows_is_read(self):
         content = write_presets(self.ours()[:2])
-        self.assertEqual(read_presets(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n") + b"\r\n,,\r\n"), self.ours()[:2])
+        read = read_presets(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n") + b"\r\n,,\r\n")
+        self.assertEqual(read, dict(enumerate(self.ours()[:2], 2)))
+
+    def test_an_empty_row_does_not_shift_the_number_of_the_row_that_is_wrong(self):
+        heading, first, rest = write_presets(self.ours()[:2]).split(b"\n", 2)
+        content = b"\n".join([heading, b"", first.replace(b",US,", b",XX,", 1), rest])
+        with self.assertRaisesRegex(UserError, "Row 3, column countries"):
+            self.open_list(content)
