@@ -293,8 +293,10 @@ class CollectionCase(models.Model):
         parts = self._read_disputed(disputed)
         coming = defaultdict(float)
         for item_id, case_id, residual, residual_currency, *_flags in items:
-            share = 1 if item_id in settled else min(parts.get(item_id, 0.0) / residual_currency, 1) if residual_currency else 0
-            coming[case_id] += residual * share
+            if item_id in settled:
+                coming[case_id] += residual
+            elif part := parts.get(item_id):
+                coming[case_id] += residual * (min(part / residual_currency, 1) if residual_currency else 1)
         return coming
 
     @api.model

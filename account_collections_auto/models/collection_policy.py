@@ -5,6 +5,7 @@ from odoo.tools import format_datetime, format_list, ormcache
 from ..engine.contact_rules import Rule
 from ..engine.contact_times import Scope
 from ..engine.policy_presets import TYPES
+from .collection_reference_rate import CONFIDENCE
 
 
 class CollectionPolicy(models.Model):
@@ -98,7 +99,7 @@ class CollectionPolicy(models.Model):
         help="Whom the source has in mind. It is shown to you and decides about nothing: rules that are here count.",
     )
     confidence = fields.Selection(
-        [("high", "High"), ("medium", "Medium"), ("low", "Low")],
+        CONFIDENCE,
         tracking=True,
         help="How sure it is that the source says this; ask a lawyer in any case.",
     )

@@ -81,11 +81,11 @@ class CollectionReferenceRate(models.Model):
                 self.env._("Row 1: the columns have to be %(columns)s, in this order.", columns=", ".join(_COLUMNS))
             )
         references = {reference.code: reference for reference in self.search([])}
-        there = {(value.reference_id, value.valid_from) for value in self.search([]).value_ids}
+        there = {(reference.id, value.valid_from) for reference in references.values() for value in reference.value_ids}
         vals_list = []
         for number, row in enumerate(reader, 2):
             vals = self._read_row(number, row, references)
-            key = (self.browse(vals["reference_id"]), vals["valid_from"])
+            key = (vals["reference_id"], vals["valid_from"])
             if key not in there:
                 there.add(key)
                 vals_list.append(vals)

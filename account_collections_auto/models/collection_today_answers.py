@@ -70,10 +70,10 @@ class CollectionToday(models.AbstractModel):
         return [list(by_company.values()) for by_company in found]
 
     @api.model
-    def _find_used(self, models):
-        """Return those of the models with any record at all, of whatever company."""
+    def _find_used(self, names):
+        """Return those of the models called ``names`` that have any record at all, of whatever company."""
         tables = [
-            SQL("SELECT %s WHERE EXISTS (SELECT 1 FROM %s)", model, SQL.identifier(self.env[model]._table)) for model in models
+            SQL("SELECT %s WHERE EXISTS (SELECT 1 FROM %s)", model, SQL.identifier(self.env[model]._table)) for model in names
         ]
         return {model for (model,) in self.env.execute_query(SQL(" UNION ALL ").join(tables))} if tables else set()
 

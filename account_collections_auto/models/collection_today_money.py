@@ -84,7 +84,7 @@ class CollectionToday(models.AbstractModel):
             debtor=case._debtor_sql("partner"),
             since=since,
             oldest=since - timedelta(days=OLDEST_DAYS),
-            zone=self.env.company.root_id.sudo().collection_tz or "UTC",
+            zone=self.env.company._get_collection_zone(),
             today=case._today_sql("line"),
             companies=self.env.companies.ids,
             mine=case._mine_sql("kase") if self._only_mine() else SQL("TRUE"),
